@@ -1,0 +1,282 @@
+-- The log of sharewatch. This file is an interface: people query the log by hand, the dashboard and
+-- the reports read it, and a replay feeds its events through the pipeline again.
+--
+-- Three habits. Rows are added, never rewritten: what was learned later stands in a later row, with
+-- its own number. (Counters are the exception, and say so.) Times are whole milliseconds since the
+-- Unix epoch, UTC; the views at the end show them as text. `synthetic` is 1 in every row that comes
+-- from a simulator, so that it can never pass as real.
+--
+-- Nothing here names a person, a plate or an address. Free text was scrubbed before it was stored.
+--
+-- application_id 0x73777431 ('swt1'); user_version is the number of this schema.
+
+-- One row a start of the monitor.
+CREATE TABLE run (
+    id          INTEGER PRIMARY KEY,
+    started_ms  INTEGER NOT NULL,
+    ended_ms    INTEGER,                 -- NULL: still running, or killed
+    version     TEXT NOT NULL,           -- of sharewatch
+    broker      TEXT NOT NULL,           -- as given, without the password
+    map_id      INTEGER NOT NULL REFERENCES map (id),
+    policy_id   INTEGER NOT NULL REFERENCES policy (id)
+) STRICT;
+
+-- The sharing map as it was loaded; one row for each content.
+CREATE TABLE map (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL,              -- "los-angeles"
+    version  TEXT NOT NULL,
+    digest   BLOB NOT NULL UNIQUE,       -- SHA-256 of the content
+    content  TEXT NOT NULL               -- the file itself, so that a replay needs nothing else
+) STRICT;
+
+-- The systems and edges of that map, for joins.
+CREATE TABLE map_node (
+    map_id       INTEGER NOT NULL REFERENCES map (id),
+    node         TEXT NOT NULL,          -- "NGI"
+    name         TEXT NOT NULL,
+    agency       TEXT NOT NULL,
+    class        TEXT NOT NULL,          -- local county state oos fed_nonimm fed_imm vendor …
+    immigration  INTEGER NOT NULL,       -- 1: a federal immigration component
+    PRIMARY KEY (map_id, node)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE map_edge (
+    map_id      INTEGER NOT NULL REFERENCES map (id),
+    edge        TEXT NOT NULL,           -- "E04"
+    name        TEXT NOT NULL,
+    modes       TEXT NOT NULL,           -- "automatic,federal"
+    basis       TEXT NOT NULL,           -- legal basis
+    off_switch  TEXT NOT NULL,           -- who could stop it
+    source      TEXT NOT NULL,           -- how well it is known
+    PRIMARY KEY (map_id, edge)
+) STRICT, WITHOUT ROWID;
+
+-- The set of policy packs as it was loaded; one row for each content.
+CREATE TABLE policy (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL,              -- "ca-state+la-city-2024"
+    digest   BLOB NOT NULL UNIQUE,       -- SHA-256 over all files
+    content  TEXT NOT NULL               -- all files, as one YAML stream
+) STRICT;
+
+-- The rules of that set.
+CREATE TABLE rule (
+    policy_id  INTEGER NOT NULL REFERENCES policy (id),
+    rule       INTEGER NOT NULL,         -- index in the set
+    id         TEXT NOT NULL,            -- the rule's own id
+    name       TEXT NOT NULL,
+    title      TEXT NOT NULL,
+    pack       TEXT NOT NULL,
+    cite       TEXT NOT NULL,
+    verdict    TEXT,                     -- NULL: a record finding
+    PRIMARY KEY (policy_id, rule)
+) STRICT, WITHOUT ROWID;
+
+-- Publishers. `highest` and `contiguous` are counters: kept up to date in place.
+CREATE TABLE source (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,    -- "urn:sharewatch:agency:LAPD"
+    highest     INTEGER NOT NULL,        -- largest sequence number seen, 0 when it stamps none
+    contiguous  INTEGER NOT NULL         -- up to here every number is in the log
+) STRICT;
+
+-- Every event that was accepted, in the order in which it was logged. Ids are gapless.
+CREATE TABLE event (
+    id            INTEGER PRIMARY KEY,
+    source_id     INTEGER NOT NULL REFERENCES source (id),
+    event_id      TEXT NOT NULL,         -- the sender's id, unique within its source
+    sequence      INTEGER,               -- NULL: the source stamps none
+    kind          TEXT NOT NULL,         -- booking fingerprint plate stop notice custody query court
+    action        TEXT NOT NULL,
+    ts_event      INTEGER NOT NULL,      -- when it happened
+    ts_recorded   INTEGER NOT NULL,      -- when the sender learned of it
+    ts_logged     INTEGER NOT NULL,      -- when the monitor received it
+    payload       TEXT NOT NULL,         -- as received; free text in it scrubbed
+    digest        BLOB NOT NULL,         -- SHA-256 of the bytes as received
+    scrubbed      INTEGER NOT NULL,      -- 1: payload differs from what was received
+    synthetic     INTEGER NOT NULL,
+    run_id        INTEGER NOT NULL REFERENCES run (id),
+    UNIQUE (source_id, event_id)
+) STRICT;
+CREATE INDEX event_ts ON event (ts_event);
+
+-- A judgement of an event: where the data went, how far that is, and what the rules say. An event
+-- that moves no data has none. Judged again (revision 1, 2, …) when something was learned later.
+CREATE TABLE hop (
+    id          INTEGER PRIMARY KEY,
+    event       INTEGER NOT NULL REFERENCES event (id),
+    revision    INTEGER NOT NULL,
+    cause       INTEGER REFERENCES event (id), -- of a revision: the event that taught it
+    chain       TEXT NOT NULL,           -- key of the chain
+    edge        TEXT,                    -- NULL: no edge of the map
+    from_node   TEXT,
+    to_node     TEXT,
+    data_class  TEXT,
+    crosses     TEXT NOT NULL,           -- none reachable direct
+    level       INTEGER NOT NULL,        -- 0 none, 1 searched, 2 matched, 3 informed, 4 custody
+    verdict     TEXT NOT NULL,           -- NONE FED AUTO DISC REVIEW PROH
+    duties      TEXT NOT NULL,           -- names joined by commas, or empty
+    fed_reach   INTEGER NOT NULL,        -- 1: a federal recipient that is no immigration component
+    late        INTEGER NOT NULL,        -- 1: learned after later hops of its chain
+    ts_event    INTEGER NOT NULL,
+    alert       INTEGER REFERENCES alert (id), -- the alert that tells of it
+    synthetic   INTEGER NOT NULL,
+    UNIQUE (event, revision)
+) STRICT;
+CREATE INDEX hop_chain ON hop (chain, ts_event);
+CREATE INDEX hop_crossing ON hop (level, verdict, ts_event) WHERE level > 0 OR verdict <> 'NONE';
+
+-- What each rule said of a hop. All findings are kept; the strictest made the verdict.
+CREATE TABLE finding (
+    hop        INTEGER NOT NULL REFERENCES hop (id),
+    policy_id  INTEGER NOT NULL,
+    rule       INTEGER NOT NULL,
+    verdict    TEXT,                     -- NULL: a record finding
+    missing    TEXT,                     -- the fact that was missing, if the verdict is REVIEW for that
+    PRIMARY KEY (hop, policy_id, rule),
+    FOREIGN KEY (policy_id, rule) REFERENCES rule (policy_id, rule)
+) STRICT, WITHOUT ROWID;
+
+-- The standing of a chain each time it changed; the highest revision is today's. Chains of which
+-- there is nothing to tell (level 0, verdict NONE) have no row.
+CREATE TABLE chain (
+    chain      TEXT NOT NULL,
+    revision   INTEGER NOT NULL,
+    event      INTEGER NOT NULL REFERENCES event (id), -- that changed it
+    level      INTEGER NOT NULL,         -- the highest reached
+    verdict    TEXT NOT NULL,            -- the strictest
+    verdicts   TEXT NOT NULL,            -- all on the way, joined by commas
+    duties     TEXT NOT NULL,
+    fed_reach  INTEGER NOT NULL,
+    hops       INTEGER NOT NULL,
+    first_ms   INTEGER NOT NULL,
+    last_ms    INTEGER NOT NULL,
+    synthetic  INTEGER NOT NULL,
+    PRIMARY KEY (chain, revision)
+) STRICT, WITHOUT ROWID;
+
+-- What people are told. Title and sentence are finished here, at event time.
+CREATE TABLE alert (
+    id          INTEGER PRIMARY KEY,     -- gapless
+    hop         INTEGER NOT NULL REFERENCES hop (id) DEFERRABLE INITIALLY DEFERRED, -- the first it tells of
+    chain       TEXT NOT NULL,
+    edge        TEXT,
+    rule        TEXT,                    -- name of the rule that made the verdict; NULL: the map's default
+    cite        TEXT NOT NULL,
+    level       INTEGER NOT NULL,
+    verdict     TEXT NOT NULL,
+    duties      TEXT NOT NULL,
+    title       TEXT NOT NULL,
+    sentence    TEXT NOT NULL,
+    path        TEXT NOT NULL,           -- "LAPD jail › Live Scan › …", names for people
+    ts_event    INTEGER NOT NULL,
+    ts_logged   INTEGER NOT NULL,
+    daily       INTEGER NOT NULL,        -- 1: stands for all of its day, see alert_count
+    policy_id   INTEGER NOT NULL REFERENCES policy (id),
+    synthetic   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX alert_verdict ON alert (verdict, level, id);
+CREATE INDEX alert_chain ON alert (chain, id);
+CREATE INDEX alert_ts ON alert (ts_event);
+
+-- How many hops a daily alert stands for. A counter: kept up to date in place.
+CREATE TABLE alert_count (
+    alert    INTEGER PRIMARY KEY REFERENCES alert (id),
+    hops     INTEGER NOT NULL,
+    last_ms  INTEGER NOT NULL,           -- event time of the latest
+    last_hop INTEGER NOT NULL
+) STRICT;
+
+-- Sequence numbers that never came. A later row with filled = 1 says that they came after all.
+CREATE TABLE gap (
+    id          INTEGER PRIMARY KEY,
+    source_id   INTEGER NOT NULL REFERENCES source (id),
+    first       INTEGER NOT NULL,        -- sequence numbers, inclusive
+    last        INTEGER NOT NULL,
+    opened_ms   INTEGER NOT NULL,        -- when the hole was noticed
+    logged_ms   INTEGER NOT NULL,
+    filled      INTEGER NOT NULL
+) STRICT;
+
+-- Packets that were not accepted. The bytes are not kept: they could hold personal data.
+CREATE TABLE quarantine (
+    id         INTEGER PRIMARY KEY,
+    topic      TEXT NOT NULL,            -- cut and made printable; empty where it could hold personal data
+    reason     TEXT NOT NULL,            -- code
+    position   INTEGER NOT NULL,         -- byte of the payload
+    field      TEXT NOT NULL,            -- field or attribute concerned
+    digest     BLOB NOT NULL,            -- SHA-256 of the payload
+    bytes      INTEGER NOT NULL,         -- its length
+    ts_logged  INTEGER NOT NULL,
+    run_id     INTEGER NOT NULL REFERENCES run (id)
+) STRICT;
+
+-- Roll-ups, so that a year is read as fast as an hour. Counters: kept up to date in place.
+-- Revisions are not counted.
+CREATE TABLE edge_hour (
+    hour     INTEGER NOT NULL,           -- ts_event / 3600000
+    edge     TEXT NOT NULL,
+    verdict  TEXT NOT NULL,
+    level    INTEGER NOT NULL,
+    hops     INTEGER NOT NULL,
+    PRIMARY KEY (hour, edge, verdict, level)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE edge_day (
+    day      INTEGER NOT NULL,           -- ts_event / 86400000
+    edge     TEXT NOT NULL,
+    verdict  TEXT NOT NULL,
+    level    INTEGER NOT NULL,
+    hops     INTEGER NOT NULL,
+    PRIMARY KEY (day, edge, verdict, level)
+) STRICT, WITHOUT ROWID;
+
+-- Holes that may yet be filled, and the place of the spool up to which all is in this log. Both are
+-- what a restart needs; counters, kept in place.
+CREATE TABLE hole (
+    source_id  INTEGER NOT NULL REFERENCES source (id),
+    first      INTEGER NOT NULL,
+    last       INTEGER NOT NULL,
+    opened_ms  INTEGER NOT NULL,
+    reported   INTEGER NOT NULL,         -- 1: there is a gap row
+    PRIMARY KEY (source_id, first)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spool (
+    id        INTEGER PRIMARY KEY CHECK (id = 1),
+    position  INTEGER NOT NULL
+) STRICT;
+
+-- Losses that are no sequence gaps: tables that overflowed, packets refused. One row a change.
+CREATE TABLE loss (
+    id         INTEGER PRIMARY KEY,
+    what       TEXT NOT NULL,            -- "chains_evicted", "alerts_unpublished", …
+    total      INTEGER NOT NULL,         -- since the start of the run
+    ts_logged  INTEGER NOT NULL,
+    run_id     INTEGER NOT NULL REFERENCES run (id)
+) STRICT;
+
+-- For people at a prompt: the same with times as text and names of sources.
+CREATE VIEW event_text AS
+SELECT event.id, source.name AS source, event_id, sequence, kind, action,
+       strftime('%Y-%m-%dT%H:%M:%fZ', ts_event / 1000.0, 'unixepoch') AS time,
+       strftime('%Y-%m-%dT%H:%M:%fZ', ts_logged / 1000.0, 'unixepoch') AS logged,
+       payload, synthetic
+FROM event JOIN source ON source.id = event.source_id;
+
+CREATE VIEW hop_text AS
+SELECT hop.id, event, revision, chain, edge, from_node, to_node, data_class, crosses, level, verdict,
+       duties, fed_reach, late, strftime('%Y-%m-%dT%H:%M:%fZ', ts_event / 1000.0, 'unixepoch') AS time,
+       alert, synthetic
+FROM hop;
+
+CREATE VIEW chain_now AS
+SELECT * FROM chain AS c
+WHERE revision = (SELECT max(revision) FROM chain WHERE chain = c.chain);
+
+CREATE VIEW alert_text AS
+SELECT alert.id, strftime('%Y-%m-%dT%H:%M:%fZ', ts_event / 1000.0, 'unixepoch') AS time,
+       verdict, level, title, sentence, path, cite, duties, chain,
+       coalesce(alert_count.hops, 1) AS hops, synthetic
+FROM alert LEFT JOIN alert_count ON alert_count.alert = alert.id;
