@@ -1,0 +1,19 @@
+/**
+ * Where the files are that come with the program: maps, policy packs.
+ */
+#ifndef SHAREWATCH_DATA_H
+#define SHAREWATCH_DATA_H
+
+#include <sharewatch/status.h>
+
+#define SW_PATH_BYTES 1024 // a path and its NUL
+
+/**
+ * Writes the path of @name ("maps/los-angeles.yaml") below the data folder into @path. The folder
+ * is $SHAREWATCH_DATA, else the one that the program was built with: its source tree if that is
+ * there, else where it was installed. SW_NOT_FOUND: there is no such file, @path says where it was
+ * looked for; SW_TOO_LONG: over SW_PATH_BYTES, @path is empty.
+ */
+enum sw_status sw_data_path(const char *name, char path[SW_PATH_BYTES]) SW_MUST_CHECK;
+
+#endif
