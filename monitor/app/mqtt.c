@@ -33,35 +33,6 @@ enum {
     REFUSED_AUTHORISATION = 5,
 };
 
-bool sw_mqtt_take_option(struct sw_mqtt_options *options, int value, const char *argument)
-{
-    switch (value) {
-    case SW_MQTT_OPTION_BROKER:
-        options->broker = argument;
-        return true;
-    case SW_MQTT_OPTION_CLIENT_ID:
-        options->client_id = argument;
-        return true;
-    case SW_MQTT_OPTION_USERNAME:
-        options->username = argument;
-        return true;
-    case SW_MQTT_OPTION_PASSWORD_FILE:
-        options->password_file = argument;
-        return true;
-    case SW_MQTT_OPTION_CA_FILE:
-        options->ca_file = argument;
-        return true;
-    case SW_MQTT_OPTION_CERT:
-        options->cert_file = argument;
-        return true;
-    case SW_MQTT_OPTION_KEY:
-        options->key_file = argument;
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Splits `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`. */
 static bool split_host(struct sw_mqtt *mqtt, const char *rest)
 {
@@ -296,9 +267,8 @@ static int knock_at(const struct addrinfo *address)
         return errno;
     }
     int error = 0;
-    if (fcntl(descriptor, F_SETFL, O_NONBLOCK) != 0) {
-        error = errno;
-    } else if (connect(descriptor, address->ai_addr, address->ai_addrlen) != 0) {
+    if (fcntl(descriptor, F_SETFL, O_NONBLOCK) != 0 ||
+        connect(descriptor, address->ai_addr, address->ai_addrlen) != 0) {
         error = errno;
     }
     if (error == EINPROGRESS) {

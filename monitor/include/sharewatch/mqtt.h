@@ -12,7 +12,6 @@
 #ifndef SHAREWATCH_MQTT_H
 #define SHAREWATCH_MQTT_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,43 +36,20 @@ struct sw_mqtt_options {
     const char *key_file;      // PEM; NULL: it stands in cert_file
 };
 
-/** Values of `val` for getopt_long; a program's own long options start at SW_MQTT_OPTION_END. */
-enum sw_mqtt_option {
-    SW_MQTT_OPTION_BROKER = 0x100,
-    SW_MQTT_OPTION_CLIENT_ID,
-    SW_MQTT_OPTION_USERNAME,
-    SW_MQTT_OPTION_PASSWORD_FILE,
-    SW_MQTT_OPTION_CA_FILE,
-    SW_MQTT_OPTION_CERT,
-    SW_MQTT_OPTION_KEY,
-    SW_MQTT_OPTION_END,
-};
-
-/** Rows for the program's `struct option` table. */
-#define SW_MQTT_LONG_OPTIONS                                                                       \
-    {"broker", required_argument, NULL, SW_MQTT_OPTION_BROKER},                                    \
-        {"client-id", required_argument, NULL, SW_MQTT_OPTION_CLIENT_ID},                          \
-        {"username", required_argument, NULL, SW_MQTT_OPTION_USERNAME},                            \
-        {"password-file", required_argument, NULL, SW_MQTT_OPTION_PASSWORD_FILE},                  \
-        {"ca-file", required_argument, NULL, SW_MQTT_OPTION_CA_FILE},                              \
-        {"cert", required_argument, NULL, SW_MQTT_OPTION_CERT},                                    \
+/** Rows for the option table of a verb (struct sw_option, command.h) that fill @options, a struct
+ *  sw_mqtt_options with static storage. */
+#define SW_MQTT_OPTION_ROWS(options)                                                               \
+    {"broker", "URL", NULL, &(options).broker, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"},       \
+        {"client-id", "ID", NULL, &(options).client_id, "name of this client at the broker"},      \
+        {"username", "USER", NULL, &(options).username, "user at the broker"},                     \
+        {"password-file", "FILE", NULL, &(options).password_file,                                  \
+         "its first line is the password"},                                                        \
+        {"ca-file", "FILE", NULL, &(options).ca_file,                                              \
+         "PEM certificates to trust, instead of the system's"},                                    \
+        {"cert", "FILE", NULL, &(options).cert_file, "PEM certificate of this client"},            \
     {                                                                                              \
-        "key", required_argument, NULL, SW_MQTT_OPTION_KEY                                         \
+        "key", "FILE", NULL, &(options).key_file, "PEM key of that certificate"                    \
     }
-
-/** Lines for the program's --help. */
-#define SW_MQTT_OPTIONS_HELP                                                                       \
-    "  --broker URL           mqtt://HOST[:PORT] or mqtts://HOST[:PORT]\n"                         \
-    "  --client-id ID         name of this client at the broker\n"                                 \
-    "  --username USER        user at the broker\n"                                                \
-    "  --password-file FILE   its first line is the password\n"                                    \
-    "  --ca-file FILE         PEM certificates to trust, instead of the system's\n"                \
-    "  --cert FILE            PEM certificate of this client\n"                                    \
-    "  --key FILE             PEM key of that certificate\n"
-
-/** Takes the option that getopt_long returned as @value with @argument. False: it is none of
- *  these. */
-bool sw_mqtt_take_option(struct sw_mqtt_options *options, int value, const char *argument);
 
 /** A broker as Paho wants it. */
 struct sw_mqtt {

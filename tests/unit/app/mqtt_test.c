@@ -190,17 +190,6 @@ static void switches_the_delay_off_on_connections_to_the_broker(void **state)
     (void)close(listener);
 }
 
-static void takes_its_own_options_only(void **state)
-{
-    (void)state;
-    struct sw_mqtt_options options = {0};
-    assert_true(sw_mqtt_take_option(&options, SW_MQTT_OPTION_BROKER, "mqtt://h"));
-    assert_true(sw_mqtt_take_option(&options, SW_MQTT_OPTION_KEY, "k.pem"));
-    assert_false(sw_mqtt_take_option(&options, SW_MQTT_OPTION_END, "x"));
-    assert_string_equal(options.broker, "mqtt://h");
-    assert_string_equal(options.key_file, "k.pem");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,7 +201,6 @@ int main(void)
         cmocka_unit_test(checks_certificate_and_host_name_over_tls),
         cmocka_unit_test(explains_failures_in_words),
         cmocka_unit_test(switches_the_delay_off_on_connections_to_the_broker),
-        cmocka_unit_test(takes_its_own_options_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
