@@ -1,0 +1,27 @@
+/* sharewatch-monitor: finds the verb in the table and calls its command. People call `sharewatch`.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <sharewatch/command.h>
+
+#include "verbs.h"
+
+struct verb {
+    const char *name;
+    int (*command)(int argc, char **argv);
+};
+
+#define VERB_ROW(verb, arguments, about) {#verb, sw_command_##verb},
+static const struct verb verbs[] = {SW_MONITOR_VERBS(VERB_ROW)};
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verbs[i].name, argv[1]) == 0) {
+            return verbs[i].command(argc - 1, argv + 1);
+        }
+    }
+    (void)fprintf(stderr, "sharewatch-monitor: no such verb; call `sharewatch --help`\n");
+    return SW_EXIT_USAGE;
+}

@@ -1,0 +1,21 @@
+/**
+ * The verbs of sharewatch-monitor, in the order of the help. A new verb is a line here and a file
+ * command_VERB.c with `int sw_command_VERB(int argc, char **argv)`, whose argv[0] is the verb.
+ */
+#ifndef SHAREWATCH_VERBS_H
+#define SHAREWATCH_VERBS_H
+
+// X(verb, arguments, what it does)
+#define SW_MONITOR_VERBS(X)                                                                        \
+    X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")
+
+// Verbs of the other programs: X(verb, program, arguments, what it does)
+#define SW_OTHER_VERBS(X)                                                                          \
+    X(sim, "sharewatch-sim", "SCENARIO", "send the events of a scenario to a broker")              \
+    X(dashboard, "sharewatch-dashboard", "--log FILE", "show a log in the browser")
+
+#define SW_VERB_DECLARE(verb, arguments, about) int sw_command_##verb(int argc, char **argv);
+SW_MONITOR_VERBS(SW_VERB_DECLARE)
+#undef SW_VERB_DECLARE
+
+#endif
