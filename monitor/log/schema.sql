@@ -34,6 +34,7 @@ CREATE TABLE map (
 CREATE TABLE map_node (
     map_id       INTEGER NOT NULL REFERENCES map (id),
     node         TEXT NOT NULL,          -- "NGI"
+    place        INTEGER NOT NULL,       -- its position in the file: the order in which people see it
     name         TEXT NOT NULL,
     agency       TEXT NOT NULL,
     class        TEXT NOT NULL,          -- local county state oos fed_nonimm fed_imm vendor …
@@ -215,21 +216,25 @@ CREATE TABLE quarantine (
 -- Roll-ups, so that a year is read as fast as an hour. Counters: kept up to date in place.
 -- Revisions are not counted.
 CREATE TABLE edge_hour (
-    hour     INTEGER NOT NULL,           -- ts_event / 3600000
-    edge     TEXT NOT NULL,
-    verdict  TEXT NOT NULL,
-    level    INTEGER NOT NULL,
-    hops     INTEGER NOT NULL,
-    PRIMARY KEY (hour, edge, verdict, level)
+    hour       INTEGER NOT NULL,       -- ts_event / 3600000
+    edge       TEXT NOT NULL,          -- '' when the hop takes no edge
+    from_node  TEXT NOT NULL,          -- '' when unknown
+    to_node    TEXT NOT NULL,          -- likewise
+    verdict    TEXT NOT NULL,
+    level      INTEGER NOT NULL,
+    hops       INTEGER NOT NULL,
+    PRIMARY KEY (hour, edge, from_node, to_node, verdict, level)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE edge_day (
-    day      INTEGER NOT NULL,           -- ts_event / 86400000
-    edge     TEXT NOT NULL,
-    verdict  TEXT NOT NULL,
-    level    INTEGER NOT NULL,
-    hops     INTEGER NOT NULL,
-    PRIMARY KEY (day, edge, verdict, level)
+    day        INTEGER NOT NULL,       -- ts_event / 86400000
+    edge       TEXT NOT NULL,          -- '' when the hop takes no edge
+    from_node  TEXT NOT NULL,          -- '' when unknown
+    to_node    TEXT NOT NULL,          -- likewise
+    verdict    TEXT NOT NULL,
+    level      INTEGER NOT NULL,
+    hops       INTEGER NOT NULL,
+    PRIMARY KEY (day, edge, from_node, to_node, verdict, level)
 ) STRICT, WITHOUT ROWID;
 
 -- Holes that may yet be filled, and the place of the spool up to which all is in this log. Both are
