@@ -21,6 +21,13 @@
 #define SW_ID_BYTES_MAX     64          // `id`, and every token
 #define SW_TEXT_BYTES_MAX   1024        // free text
 #define SW_SEQUENCE_DIGITS  20          // `sequence` is zero-padded to this
+#define SW_EVENT_MASKS_MAX  4           // free texts of one event that were changed by scrubbing
+
+/** Where a free text that was changed by scrubbing stands in the packet, with its quotes. */
+struct sw_event_mask {
+    enum sw_field field; // whose text in the event is the scrubbed one
+    uint32_t first, end; // bytes of the payload, `end` exclusive
+};
 
 struct sw_event {
     struct sw_text id;       // unique within `source`
@@ -38,6 +45,8 @@ struct sw_event {
     struct sw_value fields[SW_FIELD_COUNT];
     struct sw_value items[SW_EVENT_ITEMS_MAX]; // of the lists among `fields`
     uint32_t item_count;
+    struct sw_event_mask masks[SW_EVENT_MASKS_MAX];
+    uint32_t mask_count; // 0: the payload may be stored as it was received
     char storage[SW_EVENT_STORAGE];
     uint32_t storage_used;
 };

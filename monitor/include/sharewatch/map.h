@@ -40,7 +40,8 @@ struct sw_node {
     struct sw_text source; // the mark of the domain notes
 };
 
-/** A condition on one field: it has one of these values. Matches by code, text or boolean. */
+/** A condition on one field: it has one of these values, or a list with one of them. A value of
+ * type SW_VALUE_NULL stands for "the field is missing". */
 struct sw_map_condition {
     enum sw_field field;
     const struct sw_value *values; // [value_count]
@@ -84,8 +85,15 @@ struct sw_edge {
 /** The shortest automatic way from a node, for a class of data, to an immigration component. */
 struct sw_way {
     uint16_t edges[SW_MAP_PATH_MAX];
-    uint16_t edge_count; // 0: there is none
+    uint16_t nodes[SW_MAP_PATH_MAX]; // the system that each of the edges leads to
+    uint16_t edge_count; // 0: there is none, or the node is an immigration component itself
     int64_t delay_ms;    // sum of the typical delays
+};
+
+/** A hash table over the ids of agencies, systems or edges. */
+struct sw_map_index {
+    uint16_t *slots; // [mask + 1]: index, or SW_NONE
+    uint32_t mask;   // a power of two less one
 };
 
 struct sw_map {
@@ -97,7 +105,11 @@ struct sw_map {
     struct sw_edge *edges;      // [edge_count], in order of id
     struct sw_way *ways;        // [node_count * SW_DATA_CLASS_COUNT]
     uint16_t agency_count, node_count, edge_count;
-    uint8_t digest[32]; // SHA-256 of the file
+    struct sw_map_index agency_index, node_index, edge_index;
+    const uint16_t *edges_of_action[SW_ACTION_COUNT]; // [edges_of_action_count], in order of id
+    uint16_t edges_of_action_count[SW_ACTION_COUNT];
+    struct sw_text content; // the file itself
+    uint8_t digest[32];     // SHA-256 of it
     struct sw_arena arena;
 };
 
@@ -105,6 +117,12 @@ struct sw_map {
 enum sw_status sw_map_open(struct sw_map *map, const char *path,
                            struct sw_report *report) SW_MUST_CHECK;
 
+/** The same from the text of a map file, such as the log keeps; @file is its name in diagnostics.
+ */
+enum sw_status sw_map_parse(struct sw_map *map, const char *file, struct sw_text content,
+                            struct sw_report *report) SW_MUST_CHECK;
+
+/** Accepts a zeroed one. */
 void sw_map_free(struct sw_map *map);
 
 /** The index of the agency, system or edge called @id, or SW_NONE. */
@@ -114,6 +132,9 @@ uint16_t sw_map_edge(const struct sw_map *map, struct sw_text id);
 
 /** The way of @data_class from @node; never NULL. */
 const struct sw_way *sw_map_way(const struct sw_map *map, uint16_t node, uint16_t data_class);
+
+/** True when an event of this kind and action makes the hop of @edge. */
+bool sw_map_edge_takes(const struct sw_edge *edge, const struct sw_event *event);
 
 /** The first row of @edge's cases that holds for @event. */
 const struct sw_map_case *sw_map_case(const struct sw_edge *edge, const struct sw_event *event);

@@ -167,6 +167,15 @@ enum sw_status sw_pipeline_decode(const struct sw_pipeline *pipeline,
                                   const struct sw_packet *packet, struct sw_event *event,
                                   struct sw_rejection *rejection) SW_MUST_CHECK;
 
+/**
+ * Writes what is to be stored of @packet: the bytes received with each free text that held personal
+ * data replaced by its scrubbed form. Only needed when @event, decoded from it, has `mask_count` >
+ * 0. A buffer of SW_PACKET_BYTES_MAX + SW_EVENT_MASKS_MAX * 6 * SW_TEXT_BYTES_MAX bytes always
+ * suffices.
+ */
+void sw_pipeline_write_scrubbed(const struct sw_packet *packet, const struct sw_event *event,
+                                struct sw_buffer *buffer);
+
 /** Judges the new @event, received at @now_ms, and moves chain, source and alert state. */
 void sw_pipeline_step(struct sw_pipeline *pipeline, struct sw_event *event, int64_t now_ms,
                       struct sw_outputs *outputs);

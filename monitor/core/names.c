@@ -1,0 +1,102 @@
+#include "names.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <sharewatch/assert.h>
+
+static_assert(SW_FIELD_COUNT < UINT8_MAX, "a field fits the byte of a name");
+static_assert(SW_NAMES_SLOTS >= 4 * (SW_FIELD_COUNT + SW_GROUPS_MAX + SW_ATTRIBUTE_COUNT),
+              "the table of names stays sparse");
+
+static const char *const attributes[SW_ATTRIBUTE_COUNT] = {
+    [SW_ATTRIBUTE_SPECVERSION] = "specversion",
+    [SW_ATTRIBUTE_ID] = "id",
+    [SW_ATTRIBUTE_SOURCE] = "source",
+    [SW_ATTRIBUTE_TYPE] = "type",
+    [SW_ATTRIBUTE_TIME] = "time",
+    [SW_ATTRIBUTE_RECORDEDTIME] = "recordedtime",
+    [SW_ATTRIBUTE_SEQUENCE] = "sequence",
+    [SW_ATTRIBUTE_SWPARENT] = "swparent",
+    [SW_ATTRIBUTE_SWCORRECTS] = "swcorrects",
+    [SW_ATTRIBUTE_SWSYNTHETIC] = "swsynthetic",
+    [SW_ATTRIBUTE_DATACONTENTTYPE] = "datacontenttype",
+    [SW_ATTRIBUTE_DATA] = "data",
+};
+
+const char *sw_attribute_name(enum sw_attribute attribute)
+{
+    SW_ASSERT(attribute < SW_ATTRIBUTE_COUNT);
+    return attributes[attribute];
+}
+
+/* Length and three bytes tell the names of a taxonomy apart nearly always; the comparison in
+ * sw_names_find() settles the rest. */
+static uint32_t slot_of(uint8_t scope, struct sw_text key)
+{
+    uint32_t hash = key.length * UINT32_C(0x9e3779b1) + scope * UINT32_C(0x85ebca6b);
+    if (key.length > 0) {
+        hash ^= (uint32_t)(unsigned char)key.bytes[0] * UINT32_C(0xc2b2ae35);
+        hash ^= (uint32_t)(unsigned char)key.bytes[key.length / 2] * UINT32_C(0x27d4eb2f);
+        hash ^= (uint32_t)(unsigned char)key.bytes[key.length - 1] * UINT32_C(0x165667b1);
+    }
+    return (hash ^ hash >> 15 ^ hash >> 24) % SW_NAMES_SLOTS;
+}
+
+const struct sw_name *sw_names_find(const struct sw_names *names, uint8_t scope, struct sw_text key)
+{
+    uint32_t slot = slot_of(scope, key);
+    while (names->slots[slot].kind != SW_NAME_UNKNOWN) {
+        const struct sw_name *name = &names->slots[slot];
+        if (name->scope == scope && sw_text_equal(name->key, key)) {
+            return name;
+        }
+        slot = (slot + 1) % SW_NAMES_SLOTS;
+    }
+    return &names->slots[slot];
+}
+
+static void add(struct sw_names *names, uint8_t scope, struct sw_text key, enum sw_name_kind kind,
+                uint32_t target)
+{
+    uint32_t slot = slot_of(scope, key);
+    while (names->slots[slot].kind != SW_NAME_UNKNOWN) {
+        slot = (slot + 1) % SW_NAMES_SLOTS;
+    }
+    names->slots[slot] = (struct sw_name){
+        .key = key, .scope = scope, .kind = (uint8_t)kind, .target = (uint8_t)target};
+}
+
+/* The number of the group called @group, added when it is new. */
+static uint32_t group_number(struct sw_names *names, struct sw_text group)
+{
+    for (uint32_t i = 0; i < names->group_count; i++) {
+        if (sw_text_equal(names->groups[i], group)) {
+            return i;
+        }
+    }
+    SW_ASSERT(names->group_count < SW_GROUPS_MAX);
+    names->groups[names->group_count] = group;
+    add(names, SW_SCOPE_DATA, group, SW_NAME_GROUP, names->group_count);
+    return names->group_count++;
+}
+
+void sw_names_init(struct sw_names *names)
+{
+    for (uint32_t i = 0; i < SW_ATTRIBUTE_COUNT; i++) {
+        add(names, SW_SCOPE_ENVELOPE, sw_text_from(attributes[i]), SW_NAME_ATTRIBUTE, i);
+    }
+    for (uint32_t field = 0; field < SW_FIELD_COUNT; field++) {
+        struct sw_text name = sw_text_from(sw_field_info((enum sw_field)field)->name);
+        const char *dot = memchr(name.bytes, '.', name.length);
+        uint8_t scope = SW_SCOPE_DATA;
+        struct sw_text key = name;
+        if (dot != NULL) {
+            uint32_t length = (uint32_t)(dot - name.bytes);
+            scope = (uint8_t)(SW_SCOPE_GROUPS +
+                              group_number(names, (struct sw_text){name.bytes, length}));
+            key = (struct sw_text){dot + 1, name.length - length - 1};
+        }
+        add(names, scope, key, SW_NAME_FIELD, field);
+    }
+}
