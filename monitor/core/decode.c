@@ -495,8 +495,7 @@ static bool parse_text_attribute(struct decoder *decoder, enum sw_attribute attr
     case SW_ATTRIBUTE_COUNT:
         break;
     }
-    SW_ASSERT(!"an attribute that is no text");
-    return false;
+    SW_NEVER("an attribute that is no text");
 }
 
 static bool read_flag(struct decoder *decoder, const char *name, bool *flag)

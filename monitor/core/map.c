@@ -306,8 +306,7 @@ const struct sw_map_case *sw_map_case(const struct sw_edge *edge, const struct s
             return row;
         }
     }
-    SW_ASSERT(!"the last row of an edge has no condition");
-    return &edge->cases[edge->case_count - 1];
+    SW_NEVER("the last row of an edge has no condition");
 }
 
 void sw_map_free(struct sw_map *map)

@@ -97,7 +97,7 @@ static void append_scalar(struct sw_buffer *buffer, const struct sw_value *value
     case SW_VALUE_LIST:
         break;
     }
-    SW_ASSERT(!"no field of the taxonomy holds such a value");
+    SW_NEVER("no field of the taxonomy holds such a value");
 }
 
 static void append_value(struct sw_buffer *buffer, const struct sw_value *value)
