@@ -136,10 +136,11 @@ static void append_data(struct sw_buffer *buffer, const struct sw_event *event)
     sw_buffer_append(buffer, SW_TEXT("{"));
     for (int field = 0; field < SW_FIELD_COUNT; field++) {
         const struct sw_value *value = &event->fields[field];
-        if (value->type == SW_VALUE_MISSING || sw_field_info(field)->by != SW_BY_SENDER) {
+        if (value->type == SW_VALUE_MISSING ||
+            sw_field_info((enum sw_field)field)->by != SW_BY_SENDER) {
             continue;
         }
-        struct sw_text name = sw_text_from(sw_field_info(field)->name);
+        struct sw_text name = sw_text_from(sw_field_info((enum sw_field)field)->name);
         struct sw_text group = group_of(name);
         bool same = sw_text_equal(group, open);
         sw_buffer_append(buffer, open.length > 0 && !same ? SW_TEXT("}") : SW_TEXT(""));
