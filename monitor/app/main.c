@@ -5,6 +5,7 @@
 
 #include <sharewatch/command.h>
 
+#include "supervisor.h"
 #include "verbs.h"
 
 struct verb {
@@ -17,6 +18,9 @@ static const struct verb verbs[] = {SW_MONITOR_VERBS(VERB_ROW)};
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "tether") == 0) { // no verb for people, see supervisor.h
+        return sw_child_tether(argc - 1, argv + 1);
+    }
     for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (strcmp(verbs[i].name, argv[1]) == 0) {
             return verbs[i].command(argc - 1, argv + 1);
