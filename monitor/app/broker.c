@@ -19,6 +19,7 @@
 
 #define TRIES          8  // of a free port that somebody else took before mosquitto did
 #define PASSWORD_BYTES 24 // random
+#define PASSWORD_CHARS 32 // the same in base64
 #define SALT_BYTES     12
 #define DIGEST_BYTES   64
 #define CONFIG_BYTES   1024
@@ -102,10 +103,10 @@ static void encode(const unsigned char *bytes, int count, char *text)
 static bool write_passwords(const struct sw_broker *broker)
 {
     unsigned char random[PASSWORD_BYTES];
-    unsigned char salted[PASSWORD_BYTES * 2 + SALT_BYTES];
+    unsigned char salted[PASSWORD_CHARS + SALT_BYTES];
     unsigned char salt[SALT_BYTES];
     unsigned char digest[DIGEST_BYTES];
-    char password[PASSWORD_BYTES * 2];
+    char password[PASSWORD_CHARS + 1];
     char salt_text[SALT_BYTES * 2];
     char digest_text[DIGEST_BYTES * 2];
     if (RAND_bytes(random, sizeof(random)) != 1 || RAND_bytes(salt, sizeof(salt)) != 1) {
@@ -113,10 +114,9 @@ static bool write_passwords(const struct sw_broker *broker)
     }
     encode(random, sizeof(random), password);
     encode(salt, sizeof(salt), salt_text);
-    size_t length = strlen(password);
-    memcpy(salted, password, length);
-    memcpy(salted + length, salt, sizeof(salt));
-    if (EVP_Digest(salted, length + sizeof(salt), digest, NULL, EVP_sha512(), NULL) != 1) {
+    memcpy(salted, password, PASSWORD_CHARS);
+    memcpy(salted + PASSWORD_CHARS, salt, SALT_BYTES);
+    if (EVP_Digest(salted, sizeof(salted), digest, NULL, EVP_sha512(), NULL) != 1) {
         return false;
     }
     encode(digest, sizeof(digest), digest_text);

@@ -182,7 +182,7 @@ static void no_child_outlives_a_supervisor_that_is_killed(void **state)
     }
     int child = 0;
     assert_int_equal(read(told[0], &child, sizeof(child)), sizeof(child));
-    (void)nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000},
+    (void)nanosleep(&(struct timespec){.tv_nsec = 100000000L},
                     NULL); // the tether is tied after the fork
 
     assert_int_equal(kill(parent, SIGKILL), 0);
