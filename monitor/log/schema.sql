@@ -74,12 +74,14 @@ CREATE TABLE rule (
     PRIMARY KEY (policy_id, rule)
 ) STRICT, WITHOUT ROWID;
 
--- Publishers. `highest` and `contiguous` are counters: kept up to date in place.
+-- Publishers. Numbers and `whole` are counters: kept up to date in place.
 CREATE TABLE source (
     id          INTEGER PRIMARY KEY,
     name        TEXT NOT NULL UNIQUE,    -- "urn:sharewatch:agency:LAPD"
     highest     INTEGER NOT NULL,        -- largest sequence number seen, 0 when it stamps none
-    contiguous  INTEGER NOT NULL         -- up to here every number is in the log
+    contiguous  INTEGER NOT NULL,        -- up to here every number is in the log or in a gap row
+    whole       INTEGER NOT NULL         -- the newest event at a time when contiguous = highest: holes that
+                                         -- are neither filled nor gap rows lie in events after it
 ) STRICT;
 
 -- Every event that was accepted, in the order in which it was logged. Ids are gapless.
@@ -164,7 +166,7 @@ CREATE TABLE alert (
     chain       TEXT NOT NULL,
     edge        TEXT,
     rule        TEXT,                    -- name of the rule that made the verdict; NULL: the map's default
-    cite        TEXT NOT NULL,
+    cite        TEXT NOT NULL,           -- of that rule; of the map's default, the edge's legal basis
     level       INTEGER NOT NULL,
     verdict     TEXT NOT NULL,
     duties      TEXT NOT NULL,
@@ -199,6 +201,7 @@ CREATE TABLE gap (
     logged_ms   INTEGER NOT NULL,
     filled      INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX gap_numbers ON gap (source_id, first);
 
 -- Packets that were not accepted. The bytes are not kept: they could hold personal data.
 CREATE TABLE quarantine (
@@ -237,20 +240,12 @@ CREATE TABLE edge_day (
     PRIMARY KEY (day, edge, from_node, to_node, verdict, level)
 ) STRICT, WITHOUT ROWID;
 
--- Holes that may yet be filled, and the place of the spool up to which all is in this log. Both are
--- what a restart needs; counters, kept in place.
-CREATE TABLE hole (
-    source_id  INTEGER NOT NULL REFERENCES source (id),
-    first      INTEGER NOT NULL,
-    last       INTEGER NOT NULL,
-    opened_ms  INTEGER NOT NULL,
-    reported   INTEGER NOT NULL,         -- 1: there is a gap row
-    PRIMARY KEY (source_id, first)
-) STRICT, WITHOUT ROWID;
-
+-- The place in the spool file up to which all is in this log; a counter, kept in place. A restart
+-- goes on from here.
 CREATE TABLE spool (
     id        INTEGER PRIMARY KEY CHECK (id = 1),
-    position  INTEGER NOT NULL
+    file      INTEGER NOT NULL,          -- the number that the spool file was given when it was made
+    position  INTEGER NOT NULL           -- bytes since then
 ) STRICT;
 
 -- Losses that are no sequence gaps: tables that overflowed, packets refused. One row a change.

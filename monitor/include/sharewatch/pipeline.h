@@ -209,7 +209,8 @@ void sw_pipeline_restore_daily(struct sw_pipeline *pipeline, uint32_t rule, uint
 void sw_pipeline_restore_alert_id(struct sw_pipeline *pipeline, uint64_t last_alert_id);
 
 /** Index of @source in the table of sources, or UINT32_MAX; its name; the highest number up to
- *  which nothing is missing; the highest seen. */
+ *  which every number has come or was given out as a gap, so that a receipt goes on after a loss;
+ *  the highest seen. */
 uint32_t sw_pipeline_source(const struct sw_pipeline *pipeline, struct sw_text source);
 struct sw_text sw_pipeline_source_name(const struct sw_pipeline *pipeline, uint32_t source);
 uint64_t sw_pipeline_source_contiguous(const struct sw_pipeline *pipeline, uint32_t source);

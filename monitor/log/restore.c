@@ -1,0 +1,214 @@
+/*
+ * Brings the pipeline's memory back from the log after a restart.
+ *
+ * Numbers that are missing are not stored as such: they are the gap rows that were not filled, and
+ * what is absent among the numbers of the events since a source was last whole.
+ */
+#include <string.h>
+
+#include <sharewatch/assert.h>
+#include <sharewatch/time.h>
+
+#include "database.h"
+
+#define PREPARE(log, statement, sql)                                                               \
+    (sqlite3_prepare_v2((log)->database, sql, -1, &(statement), NULL) == SQLITE_OK)
+
+static uint32_t verdict_bits(const char *codes)
+{
+    uint32_t bits = 0;
+    while (*codes != '\0') {
+        size_t length = strcspn(codes, ",");
+        enum sw_verdict verdict = sw_verdict_find((struct sw_text){codes, (uint32_t)length});
+        bits |= verdict < SW_VERDICT_COUNT ? UINT32_C(1) << verdict : 0;
+        codes += codes[length] == ',' ? length + 1 : length;
+    }
+    return bits;
+}
+
+static void read_chain(sqlite3_stmt *statement, struct sw_chain *chain)
+{
+    char text[SW_DUTIES_TEXT_BYTES];
+    *chain = (struct sw_chain){.revision = (uint32_t)sqlite3_column_int64(statement, 1),
+                               .level = (enum sw_level)sqlite3_column_int(statement, 2),
+                               .hops = (uint32_t)sqlite3_column_int64(statement, 6),
+                               .first_ms = sqlite3_column_int64(statement, 7),
+                               .last_ms = sqlite3_column_int64(statement, 8),
+                               .fed_reach = sqlite3_column_int(statement, 9) != 0};
+    sw_database_copy(statement, 0, chain->key, sizeof(chain->key));
+    sw_database_copy(statement, 3, text, sizeof(text));
+    chain->verdict = sw_verdict_find(sw_text_from(text));
+    sw_database_copy(statement, 4, text, sizeof(text));
+    chain->verdicts = verdict_bits(text);
+    sw_database_copy(statement, 5, text, sizeof(text));
+    chain->duties = sw_database_duties(text);
+}
+
+/* The newest chains last, so that they are the last to be forgotten. */
+static bool restore_chains(struct sw_log *log, struct sw_pipeline *pipeline)
+{
+    sqlite3_stmt *statement = NULL;
+    bool done = PREPARE(log, statement,
+                        "SELECT * FROM (SELECT chain, max(revision), level, verdict, verdicts, "
+                        "duties, hops, first_ms, last_ms, fed_reach, event FROM chain "
+                        "GROUP BY chain ORDER BY event DESC LIMIT ?1) ORDER BY event") &&
+                sqlite3_bind_int64(statement, 1, SW_CHAINS_MAX) == SQLITE_OK;
+    int code = SQLITE_ROW;
+    while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct sw_chain chain;
+        read_chain(statement, &chain);
+        sw_pipeline_restore_chain(pipeline, &chain);
+    }
+    (void)sqlite3_finalize(statement);
+    return done && code == SQLITE_DONE;
+}
+
+/* What of the gap @first to @last of @source, row @gap, was not filled later. */
+static bool restore_gap(struct sw_log *log, struct sw_pipeline *pipeline, struct sw_text name,
+                        int64_t source, int64_t gap, int64_t first, int64_t last, int64_t opened_ms)
+{
+    sqlite3_stmt *statement = NULL;
+    bool done = PREPARE(log, statement,
+                        "SELECT first, last FROM gap WHERE source_id = ?1 AND filled = 1 "
+                        "AND id > ?2 AND first <= ?4 AND last >= ?3 ORDER BY first");
+    int code = SQLITE_ROW;
+    (void)sqlite3_bind_int64(statement, 1, source);
+    (void)sqlite3_bind_int64(statement, 2, gap);
+    (void)sqlite3_bind_int64(statement, 3, first);
+    (void)sqlite3_bind_int64(statement, 4, last);
+    while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t filled_first = sqlite3_column_int64(statement, 0);
+        if (filled_first > first) {
+            sw_pipeline_restore_hole(pipeline, name, (uint64_t)first, (uint64_t)filled_first - 1,
+                                     opened_ms, true);
+        }
+        int64_t after = sqlite3_column_int64(statement, 1) + 1;
+        first = after > first ? after : first;
+    }
+    if (first <= last) {
+        sw_pipeline_restore_hole(pipeline, name, (uint64_t)first, (uint64_t)last, opened_ms, true);
+    }
+    (void)sqlite3_finalize(statement);
+    return done && code == SQLITE_DONE;
+}
+
+static bool restore_gaps(struct sw_log *log, struct sw_pipeline *pipeline, struct sw_text name,
+                         int64_t source)
+{
+    sqlite3_stmt *statement = NULL;
+    bool done = PREPARE(log, statement,
+                        "SELECT id, first, last, opened_ms FROM gap WHERE source_id = ?1 "
+                        "AND filled = 0 ORDER BY first");
+    int code = SQLITE_ROW;
+    (void)sqlite3_bind_int64(statement, 1, source);
+    while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        done = restore_gap(log, pipeline, name, source, sqlite3_column_int64(statement, 0),
+                           sqlite3_column_int64(statement, 1), sqlite3_column_int64(statement, 2),
+                           sqlite3_column_int64(statement, 3));
+    }
+    (void)sqlite3_finalize(statement);
+    return done && code == SQLITE_DONE;
+}
+
+/* Holes that are not told of yet. Numbers in unfilled gap rows count as seen here. */
+static bool restore_holes(struct sw_log *log, struct sw_pipeline *pipeline, struct sw_text name,
+                          int64_t source, int64_t contiguous, int64_t whole)
+{
+    sqlite3_stmt *statement = NULL;
+    bool done = PREPARE(log, statement,
+                        "SELECT sequence AS first, sequence AS last, ts_logged FROM event "
+                        "WHERE id > ?2 AND source_id = ?1 AND sequence > ?3 "
+                        "UNION ALL SELECT first, last, opened_ms FROM gap "
+                        "WHERE source_id = ?1 AND filled = 0 AND last > ?3 ORDER BY 1");
+    int code = SQLITE_ROW;
+    int64_t expected = contiguous + 1;
+    (void)sqlite3_bind_int64(statement, 1, source);
+    (void)sqlite3_bind_int64(statement, 2, whole);
+    (void)sqlite3_bind_int64(statement, 3, contiguous);
+    while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t first = sqlite3_column_int64(statement, 0);
+        int64_t last = sqlite3_column_int64(statement, 1);
+        if (first > expected) {
+            sw_pipeline_restore_hole(pipeline, name, (uint64_t)expected, (uint64_t)first - 1,
+                                     sqlite3_column_int64(statement, 2), false);
+        }
+        expected = last >= expected ? last + 1 : expected;
+    }
+    (void)sqlite3_finalize(statement);
+    return done && code == SQLITE_DONE;
+}
+
+static bool restore_sources(struct sw_log *log, struct sw_pipeline *pipeline)
+{
+    sqlite3_stmt *statement = NULL;
+    char bytes[SW_SOURCE_BYTES_MAX + 1];
+    bool done = PREPARE(log, statement,
+                        "SELECT id, name, highest, contiguous, whole FROM source ORDER BY id");
+    int code = SQLITE_ROW;
+    while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(statement, 0);
+        int64_t highest = sqlite3_column_int64(statement, 2);
+        int64_t contiguous = sqlite3_column_int64(statement, 3);
+        sw_database_copy(statement, 1, bytes, sizeof(bytes));
+        struct sw_text name = sw_text_from(bytes);
+        sw_pipeline_restore_source(pipeline, name, (uint64_t)highest);
+        done = restore_gaps(log, pipeline, name, id) &&
+               (contiguous == highest || restore_holes(log, pipeline, name, id, contiguous,
+                                                       sqlite3_column_int64(statement, 4)));
+    }
+    (void)sqlite3_finalize(statement);
+    return done && code == SQLITE_DONE;
+}
+
+static uint32_t find_rule(const struct sw_log *log, struct sw_text name)
+{
+    for (uint32_t i = 0; i < log->rule_count; i++) {
+        if (sw_text_equal(log->rules[i].name, name)) {
+            return i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+static bool restore_daily(struct sw_log *log, struct sw_pipeline *pipeline)
+{
+    sqlite3_stmt *statement = NULL;
+    bool done = PREPARE(log, statement,
+                        "SELECT * FROM (SELECT id, rule, coalesce(edge, ''), verdict, level, "
+                        "ts_event FROM alert WHERE daily = 1 AND rule IS NOT NULL "
+                        "ORDER BY id DESC LIMIT ?1) ORDER BY id") &&
+                sqlite3_bind_int64(statement, 1, SW_DAILY_MAX) == SQLITE_OK;
+    int code = SQLITE_ROW;
+    while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        char text[128];
+        sw_database_copy(statement, 1, text, sizeof(text));
+        uint32_t rule = find_rule(log, sw_text_from(text));
+        sw_database_copy(statement, 2, text, sizeof(text));
+        uint16_t edge = text[0] == '\0' ? SW_NONE : sw_map_edge(log->map, sw_text_from(text));
+        sw_database_copy(statement, 3, text, sizeof(text));
+        if (rule != UINT32_MAX) {
+            sw_pipeline_restore_daily(pipeline, rule, edge, sw_verdict_find(sw_text_from(text)),
+                                      (enum sw_level)sqlite3_column_int(statement, 4),
+                                      sqlite3_column_int64(statement, 5) / SW_DAY_MS,
+                                      (uint64_t)sqlite3_column_int64(statement, 0));
+        }
+    }
+    (void)sqlite3_finalize(statement);
+    return done && code == SQLITE_DONE;
+}
+
+enum sw_status sw_log_restore(struct sw_log *log, struct sw_pipeline *pipeline,
+                              struct sw_log_spool *spool)
+{
+    SW_ASSERT(log->map != NULL);
+    if (!restore_chains(log, pipeline) || !restore_sources(log, pipeline) ||
+        !restore_daily(log, pipeline)) {
+        sw_database_explain(log->database, log->path, "restoring what was known", log->sentence);
+        log->failed = true;
+        return SW_DATABASE;
+    }
+    sw_pipeline_restore_alert_id(pipeline, (uint64_t)log->alert_id);
+    spool->file = sw_database_number(log->database, "SELECT file FROM spool", 0);
+    spool->position = sw_database_number(log->database, "SELECT position FROM spool", 0);
+    return SW_OK;
+}

@@ -1,0 +1,650 @@
+/*
+ * The rows of events. Row numbers are given here and not by SQLite, so that they are gapless and
+ * known before the insert. An alert and its hop name each other: the alert goes first, and its
+ * foreign key is looked at when the transaction commits.
+ */
+#include "writer.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <sharewatch/assert.h>
+#include <sharewatch/time.h>
+#include <sharewatch/wire.h>
+
+#include "database.h"
+
+#define EVENT_COLUMNS                                                                              \
+    "event.id, event.ts_logged, source.name, event.kind, event.digest, event.payload, "            \
+    "(SELECT coalesce(max(revision) + 1, 0) FROM hop WHERE hop.event = event.id) "                 \
+    "FROM event JOIN source ON source.id = event.source_id "
+
+static const char *const statements_sql[SW_LOG_STATEMENT_COUNT] = {
+    [SW_LOG_BEGIN] = "BEGIN IMMEDIATE",
+    [SW_LOG_COMMIT] = "COMMIT",
+    [SW_LOG_SOURCE_FIND] = "SELECT id FROM source WHERE name = ?1",
+    [SW_LOG_SOURCE_ADD] =
+        "INSERT INTO source (name, highest, contiguous, whole) VALUES (?1, 0, 0, 0)",
+    [SW_LOG_SOURCE_SET] = "UPDATE source SET highest = ?2, contiguous = ?3, "
+                          "whole = iif(?2 = ?3, ?4, whole) WHERE id = ?1",
+    [SW_LOG_EVENT_ADD] =
+        "INSERT INTO event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) "
+        "ON CONFLICT (source_id, event_id) DO NOTHING",
+    [SW_LOG_EVENT_SAME] = "SELECT digest = ?3 FROM event WHERE source_id = ?1 AND event_id = ?2",
+    [SW_LOG_EVENT_FIND] =
+        "SELECT " EVENT_COLUMNS "WHERE event.source_id = ?1 AND event.event_id = ?2",
+    [SW_LOG_EVENT_FIND_ANY] =
+        "SELECT " EVENT_COLUMNS "WHERE event.source_id IN (SELECT id FROM source) "
+        "AND event.event_id = ?2 ORDER BY event.id DESC LIMIT 1",
+    [SW_LOG_HOP_ADD] = "INSERT INTO hop VALUES "
+                       "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+    [SW_LOG_FINDING_ADD] = "INSERT INTO finding VALUES (?1,?2,?3,?4,?5)",
+    [SW_LOG_CHAIN_ADD] = "INSERT INTO chain VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+    [SW_LOG_ALERT_ADD] = "INSERT INTO alert VALUES "
+                         "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+    [SW_LOG_ALERT_COUNT] =
+        "INSERT INTO alert_count VALUES (?1, 1, ?2, ?3) ON CONFLICT (alert) DO UPDATE SET "
+        "hops = hops + 1, last_ms = max(last_ms, excluded.last_ms), last_hop = excluded.last_hop",
+    [SW_LOG_GAP_ADD] = "INSERT INTO gap (source_id, first, last, opened_ms, logged_ms, filled) "
+                       "VALUES (?1,?2,?3,?4,?5,?6)",
+    [SW_LOG_QUARANTINE_ADD] =
+        "INSERT INTO quarantine (topic, reason, position, field, digest, bytes, ts_logged, run_id) "
+        "VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
+    [SW_LOG_LOSS_ADD] = "INSERT INTO loss (what, total, ts_logged, run_id) VALUES (?1,?2,?3,?4)",
+    [SW_LOG_EDGE_HOUR] = "INSERT INTO edge_hour VALUES (?1,?2,?3,?4,?5,?6,?7) "
+                         "ON CONFLICT DO UPDATE SET hops = hops + excluded.hops",
+    [SW_LOG_EDGE_DAY] = "INSERT INTO edge_day VALUES (?1,?2,?3,?4,?5,?6,?7) "
+                        "ON CONFLICT DO UPDATE SET hops = hops + excluded.hops",
+    [SW_LOG_SPOOL_SET] = "INSERT INTO spool VALUES (1, ?1, ?2) ON CONFLICT (id) DO UPDATE SET "
+                         "file = excluded.file, position = excluded.position",
+};
+
+bool sw_writer_prepare(struct sw_log *log)
+{
+    for (int i = 0; i < SW_LOG_STATEMENT_COUNT; i++) {
+        SW_ASSERT(statements_sql[i] != NULL);
+        if (sqlite3_prepare_v3(log->database, statements_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &log->statements[i], NULL) != SQLITE_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void fail(struct sw_log *log)
+{
+    if (!log->failed) {
+        sw_database_explain(log->database, log->path, "writing", log->sentence);
+        log->failed = true;
+    }
+}
+
+/* Runs a statement that gives no rows. */
+static bool run(struct sw_log *log, enum sw_log_statement which)
+{
+    if (log->failed) {
+        return false;
+    }
+    int code = sqlite3_step(log->statements[which]);
+    if (code != SQLITE_DONE) {
+        fail(log);
+    }
+    (void)sqlite3_reset(log->statements[which]);
+    return code == SQLITE_DONE;
+}
+
+/* Begins the transaction before its first row. */
+static bool begin(struct sw_log *log)
+{
+    if (!log->writing && !log->failed) {
+        log->writing = run(log, SW_LOG_BEGIN);
+    }
+    log->row_count++;
+    return log->writing && !log->failed;
+}
+
+static void bind_verdict(sqlite3_stmt *statement, int index, enum sw_verdict verdict)
+{
+    (void)sw_database_bind(statement, index, sw_text_from(sw_verdict_code(verdict)));
+}
+
+/* An empty text becomes NULL. */
+static void bind_optional(sqlite3_stmt *statement, int index, struct sw_text text)
+{
+    if (text.length == 0) {
+        (void)sqlite3_bind_null(statement, index);
+    } else {
+        (void)sw_database_bind(statement, index, text);
+    }
+}
+
+static struct sw_text node_id(const struct sw_log *log, uint16_t node)
+{
+    return node == SW_NONE ? (struct sw_text){0} : log->map->nodes[node].id;
+}
+
+static struct sw_text edge_id(const struct sw_log *log, uint16_t edge)
+{
+    return edge == SW_NONE ? (struct sw_text){0} : log->map->edges[edge].id;
+}
+
+static struct sw_text enum_text(enum sw_field field, uint16_t code)
+{
+    return sw_text_from(sw_field_info(field)->values->values[code]);
+}
+
+/* ---- sources ---- */
+
+static int64_t load_source(struct sw_log *log, struct sw_text name)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_SOURCE_FIND];
+    int64_t id = 0;
+    (void)sw_database_bind(statement, 1, name);
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        id = sqlite3_column_int64(statement, 0);
+    }
+    (void)sqlite3_reset(statement);
+    if (id == 0 && begin(log)) {
+        (void)sw_database_bind(log->statements[SW_LOG_SOURCE_ADD], 1, name);
+        if (run(log, SW_LOG_SOURCE_ADD)) {
+            id = sqlite3_last_insert_rowid(log->database);
+        }
+    }
+    return id;
+}
+
+/* The row of @name, made when it is new; 0 when the log has failed. */
+static int64_t source_id(struct sw_log *log, struct sw_text name)
+{
+    SW_ASSERT(name.length <= SW_SOURCE_BYTES_MAX);
+    static_assert((SW_LOG_SOURCES_CACHED & (SW_LOG_SOURCES_CACHED - 1)) == 0, "a power of two");
+    uint64_t place = sw_text_hash(name) & (SW_LOG_SOURCES_CACHED - 1);
+    struct sw_log_source *cached = &log->sources[place];
+    if (cached->id != 0 && sw_text_equal(name, (struct sw_text){cached->name, cached->length})) {
+        return cached->id;
+    }
+    int64_t id = log->failed ? 0 : load_source(log, name);
+    if (id != 0) {
+        cached->id = id;
+        cached->length = name.length;
+        memcpy(cached->name, name.bytes, name.length);
+    }
+    return id;
+}
+
+void sw_log_set_source(struct sw_log *log, struct sw_text source, uint64_t highest,
+                       uint64_t contiguous)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_SOURCE_SET];
+    int64_t id = source_id(log, source);
+    if (id == 0 || !begin(log)) {
+        return;
+    }
+    (void)sqlite3_bind_int64(statement, 1, id);
+    (void)sqlite3_bind_int64(statement, 2, (int64_t)highest);
+    (void)sqlite3_bind_int64(statement, 3, (int64_t)contiguous);
+    (void)sqlite3_bind_int64(statement, 4, log->event_id);
+    (void)run(log, SW_LOG_SOURCE_SET);
+}
+
+/* ---- events ---- */
+
+/* SW_EXISTS or SW_INVALID for an event whose source and id are there. */
+static enum sw_status compare_digest(struct sw_log *log, int64_t source,
+                                     const struct sw_packet *packet, struct sw_text event_id)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_EVENT_SAME];
+    (void)sqlite3_bind_int64(statement, 1, source);
+    (void)sw_database_bind(statement, 2, event_id);
+    (void)sqlite3_bind_blob(statement, 3, packet->digest, sizeof(packet->digest), SQLITE_STATIC);
+    enum sw_status status = SW_DATABASE;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        status = sqlite3_column_int(statement, 0) == 1 ? SW_EXISTS : SW_INVALID;
+    } else {
+        fail(log);
+    }
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
+static void bind_event(struct sw_log *log, sqlite3_stmt *statement, const struct sw_packet *packet,
+                       const struct sw_event *event, struct sw_text payload)
+{
+    (void)sw_database_bind(statement, 3, event->id);
+    if (event->sequence == 0) {
+        (void)sqlite3_bind_null(statement, 4);
+    } else {
+        (void)sqlite3_bind_int64(statement, 4, (int64_t)event->sequence);
+    }
+    (void)sw_database_bind(statement, 5, sw_text_from(sw_kind_name(event->kind)));
+    (void)sw_database_bind(statement, 6, sw_text_from(sw_action_name(event->action)));
+    (void)sqlite3_bind_int64(statement, 7, event->time_ms);
+    (void)sqlite3_bind_int64(statement, 8, event->recorded_ms);
+    (void)sqlite3_bind_int64(statement, 9, packet->received_ms);
+    (void)sw_database_bind(statement, 10, payload);
+    (void)sqlite3_bind_blob(statement, 11, packet->digest, sizeof(packet->digest), SQLITE_STATIC);
+    (void)sqlite3_bind_int(statement, 12, payload.bytes != packet->payload.bytes);
+    (void)sqlite3_bind_int(statement, 13, event->synthetic);
+    (void)sqlite3_bind_int64(statement, 14, log->run_id);
+}
+
+enum sw_status sw_log_add_event(struct sw_log *log, const struct sw_packet *packet,
+                                const struct sw_event *event, struct sw_text payload)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_EVENT_ADD];
+    int64_t source = source_id(log, event->source);
+    if (source == 0 || !begin(log)) {
+        return SW_DATABASE;
+    }
+    (void)sqlite3_bind_int64(statement, 1, log->event_id + 1);
+    (void)sqlite3_bind_int64(statement, 2, source);
+    bind_event(log, statement, packet, event, payload);
+    if (!run(log, SW_LOG_EVENT_ADD)) {
+        return SW_DATABASE;
+    }
+    if (sqlite3_changes(log->database) == 0) {
+        return compare_digest(log, source, packet, event->id);
+    }
+    log->event_id++;
+    return SW_OK;
+}
+
+static void read_event(sqlite3_stmt *statement, struct sw_log_event *found, char *payload)
+{
+    char kind[32];
+    found->id = sqlite3_column_int64(statement, 0);
+    found->logged_ms = sqlite3_column_int64(statement, 1);
+    sw_database_copy(statement, 2, found->source, sizeof(found->source));
+    sw_database_copy(statement, 3, kind, sizeof(kind));
+    found->kind = sw_kind_find(sw_text_from(kind));
+    const void *digest = sqlite3_column_blob(statement, 4);
+    if (digest != NULL && sqlite3_column_bytes(statement, 4) == (int)sizeof(found->digest)) {
+        memcpy(found->digest, digest, sizeof(found->digest));
+    }
+    const unsigned char *bytes = sqlite3_column_text(statement, 5);
+    int length = sqlite3_column_bytes(statement, 5);
+    found->payload_length = length > SW_PACKET_BYTES_MAX ? SW_PACKET_BYTES_MAX : (uint32_t)length;
+    if (bytes != NULL) {
+        memcpy(payload, bytes, found->payload_length);
+    }
+    found->next_revision = (uint32_t)sqlite3_column_int64(statement, 6);
+}
+
+static enum sw_status find_event(struct sw_log *log, enum sw_log_statement which, int64_t source,
+                                 struct sw_text event_id, struct sw_log_event *found, char *payload)
+{
+    sqlite3_stmt *statement = log->statements[which];
+    enum sw_status status = SW_NOT_FOUND;
+    (void)sqlite3_bind_int64(statement, 1, source);
+    (void)sw_database_bind(statement, 2, event_id);
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        read_event(statement, found, payload);
+        status = SW_OK;
+    } else if (code != SQLITE_DONE) {
+        fail(log);
+        status = SW_DATABASE;
+    }
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
+enum sw_status sw_log_find_event(struct sw_log *log, struct sw_text source, struct sw_text event_id,
+                                 struct sw_log_event *found, char *payload)
+{
+    *found = (struct sw_log_event){0};
+    int64_t id = source_id(log, source);
+    if (id == 0) {
+        return SW_DATABASE;
+    }
+    enum sw_status status = find_event(log, SW_LOG_EVENT_FIND, id, event_id, found, payload);
+    if (status == SW_NOT_FOUND) {
+        status = find_event(log, SW_LOG_EVENT_FIND_ANY, id, event_id, found, payload);
+    }
+    return status;
+}
+
+/* ---- what was judged ---- */
+
+static void flush_rollups(struct sw_log *log)
+{
+    for (uint32_t i = 0; i < SW_LOG_ROLLUPS_MAX && log->rollup_count > 0; i++) {
+        struct sw_log_rollup *sum = &log->rollups[i];
+        if (sum->hops == 0) {
+            continue;
+        }
+        for (int which = SW_LOG_EDGE_HOUR; which <= SW_LOG_EDGE_DAY; which++) {
+            sqlite3_stmt *statement = log->statements[which];
+            (void)sqlite3_bind_int64(statement, 1,
+                                     which == SW_LOG_EDGE_HOUR ? sum->hour : sum->hour / 24);
+            (void)sw_database_bind(statement, 2, edge_id(log, sum->edge));
+            (void)sw_database_bind(statement, 3, node_id(log, sum->from));
+            (void)sw_database_bind(statement, 4, node_id(log, sum->to));
+            bind_verdict(statement, 5, (enum sw_verdict)sum->verdict);
+            (void)sqlite3_bind_int(statement, 6, sum->level);
+            (void)sqlite3_bind_int64(statement, 7, sum->hops);
+            (void)run(log, (enum sw_log_statement)which);
+        }
+        sum->hops = 0;
+        log->rollup_count--;
+    }
+}
+
+static bool is_same_sum(const struct sw_log_rollup *a, const struct sw_log_rollup *b)
+{
+    return a->hour == b->hour && a->edge == b->edge && a->from == b->from && a->to == b->to &&
+           a->verdict == b->verdict && a->level == b->level;
+}
+
+static void count_hop(struct sw_log *log, const struct sw_hop *hop, int64_t time_ms)
+{
+    static_assert((SW_LOG_ROLLUPS_MAX & (SW_LOG_ROLLUPS_MAX - 1)) == 0, "a power of two");
+    static_assert(SW_LOG_EDGE_DAY == SW_LOG_EDGE_HOUR + 1, "walked one after the other");
+    struct sw_log_rollup sum = {.hour = time_ms / SW_HOUR_MS,
+                                .edge = hop->edge,
+                                .from = hop->from,
+                                .to = hop->to,
+                                .verdict = (uint8_t)hop->verdict,
+                                .level = (uint8_t)hop->level};
+    if (log->rollup_count > SW_LOG_ROLLUPS_MAX / 2) {
+        flush_rollups(log);
+    }
+    uint64_t place = (uint64_t)sum.hour * 31 + sum.edge * 7U + sum.from * 5U + sum.to * 3U +
+                     sum.verdict * 8U + sum.level;
+    for (;; place++) {
+        struct sw_log_rollup *found = &log->rollups[place & (SW_LOG_ROLLUPS_MAX - 1)];
+        if (found->hops == 0) {
+            *found = sum;
+            log->rollup_count++;
+        }
+        if (is_same_sum(found, &sum)) {
+            found->hops++;
+            return;
+        }
+    }
+}
+
+static void append_name(struct sw_buffer *buffer, const struct sw_log *log, uint16_t node)
+{
+    if (node == SW_NONE) {
+        return;
+    }
+    sw_buffer_append_string(buffer, buffer->length > 0 ? " › " : "");
+    sw_buffer_append(buffer, log->map->nodes[node].name);
+}
+
+/* "LAPD jail › Live Scan › LACRIS" */
+static void write_path(const struct sw_log *log, const struct sw_hop *hop, struct sw_buffer *buffer)
+{
+    append_name(buffer, log, hop->from);
+    if (hop->edge != SW_NONE) {
+        const struct sw_edge *edge = &log->map->edges[hop->edge];
+        for (uint16_t i = 0; i < edge->via_count; i++) {
+            append_name(buffer, log, edge->via[i]);
+        }
+    }
+    append_name(buffer, log, hop->to);
+}
+
+static struct sw_text alert_cite(const struct sw_log *log, const struct sw_alert *alert)
+{
+    if (alert->rule < log->rule_count) {
+        return log->rules[alert->rule].cite;
+    }
+    return alert->edge == SW_NONE ? (struct sw_text){0} : log->map->edges[alert->edge].basis;
+}
+
+static bool is_daily(const struct sw_log *log, const struct sw_alert *alert)
+{
+    return alert->rule < log->rule_count && log->rules[alert->rule].alert == SW_ALERT_DAILY;
+}
+
+static void add_alert(struct sw_log *log, const struct sw_log_subject *subject,
+                      const struct sw_outputs *outputs)
+{
+    const struct sw_alert *alert = &outputs->alert;
+    sqlite3_stmt *statement = log->statements[SW_LOG_ALERT_ADD];
+    char duties[SW_DUTIES_TEXT_BYTES];
+    char path_bytes[SW_LOG_PATH_TEXT_MAX];
+    struct sw_buffer path;
+    sw_buffer_init(&path, path_bytes, sizeof(path_bytes));
+    write_path(log, &outputs->hop, &path);
+    (void)sqlite3_bind_int64(statement, 1, (int64_t)alert->alert_id);
+    (void)sqlite3_bind_int64(statement, 2, log->hop_id + 1);
+    (void)sw_database_bind(statement, 3, sw_text_from(outputs->chain.key));
+    bind_optional(statement, 4, edge_id(log, alert->edge));
+    bind_optional(statement, 5,
+                  alert->rule < log->rule_count ? log->rules[alert->rule].name
+                                                : (struct sw_text){0});
+    (void)sw_database_bind(statement, 6, alert_cite(log, alert));
+    (void)sqlite3_bind_int(statement, 7, (int)alert->level);
+    bind_verdict(statement, 8, alert->verdict);
+    (void)sw_database_bind(statement, 9, sw_text_from(sw_duties_text(alert->duties, duties)));
+    (void)sw_database_bind(statement, 10, sw_text_from(alert->title));
+    (void)sw_database_bind(statement, 11, sw_text_from(alert->sentence));
+    (void)sw_database_bind(statement, 12, sw_buffer_text(&path));
+    (void)sqlite3_bind_int64(statement, 13, subject->time_ms);
+    (void)sqlite3_bind_int64(statement, 14, subject->logged_ms);
+    (void)sqlite3_bind_int(statement, 15, is_daily(log, alert));
+    (void)sqlite3_bind_int64(statement, 16, log->policy_id);
+    (void)sqlite3_bind_int(statement, 17, subject->synthetic);
+    if (run(log, SW_LOG_ALERT_ADD)) {
+        log->alert_id = (int64_t)alert->alert_id;
+    }
+}
+
+static void count_alert(struct sw_log *log, const struct sw_log_subject *subject,
+                        const struct sw_alert *alert)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_ALERT_COUNT];
+    (void)sqlite3_bind_int64(statement, 1, (int64_t)alert->alert_id);
+    (void)sqlite3_bind_int64(statement, 2, subject->time_ms);
+    (void)sqlite3_bind_int64(statement, 3, log->hop_id);
+    (void)run(log, SW_LOG_ALERT_COUNT);
+}
+
+static void add_hop(struct sw_log *log, const struct sw_log_subject *subject,
+                    const struct sw_outputs *outputs)
+{
+    const struct sw_hop *hop = &outputs->hop;
+    sqlite3_stmt *statement = log->statements[SW_LOG_HOP_ADD];
+    char duties[SW_DUTIES_TEXT_BYTES];
+    (void)sqlite3_bind_int64(statement, 1, log->hop_id + 1);
+    (void)sqlite3_bind_int64(statement, 2, subject->event_id);
+    (void)sqlite3_bind_int64(statement, 3, hop->revision);
+    if (subject->cause_id == 0) {
+        (void)sqlite3_bind_null(statement, 4);
+    } else {
+        (void)sqlite3_bind_int64(statement, 4, subject->cause_id);
+    }
+    (void)sw_database_bind(statement, 5, sw_text_from(outputs->chain.key));
+    bind_optional(statement, 6, edge_id(log, hop->edge));
+    bind_optional(statement, 7, node_id(log, hop->from));
+    bind_optional(statement, 8, node_id(log, hop->to));
+    bind_optional(statement, 9, enum_text(SW_FIELD_DATA_CLASS, hop->data_class));
+    (void)sw_database_bind(
+        statement, 10,
+        enum_text(SW_FIELD_FLOW_CROSSES, hop->crosses != 0 ? hop->crosses : SW_CROSSES_NONE));
+    (void)sqlite3_bind_int(statement, 11, (int)hop->level);
+    bind_verdict(statement, 12, hop->verdict);
+    (void)sw_database_bind(statement, 13, sw_text_from(sw_duties_text(hop->duties, duties)));
+    (void)sqlite3_bind_int(statement, 14, hop->fed_reach);
+    (void)sqlite3_bind_int(statement, 15, hop->late);
+    (void)sqlite3_bind_int64(statement, 16, subject->time_ms);
+    if (outputs->has_alert) {
+        (void)sqlite3_bind_int64(statement, 17, (int64_t)outputs->alert.alert_id);
+    } else {
+        (void)sqlite3_bind_null(statement, 17);
+    }
+    (void)sqlite3_bind_int(statement, 18, subject->synthetic);
+    if (run(log, SW_LOG_HOP_ADD)) {
+        log->hop_id++;
+    }
+}
+
+static void add_findings(struct sw_log *log, const struct sw_hop *hop)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_FINDING_ADD];
+    for (uint32_t i = 0; i < hop->finding_count; i++) {
+        const struct sw_finding *finding = &hop->findings[i];
+        (void)sqlite3_bind_int64(statement, 1, log->hop_id);
+        (void)sqlite3_bind_int64(statement, 2, log->policy_id);
+        (void)sqlite3_bind_int64(statement, 3, finding->rule);
+        if (finding->has_verdict) {
+            bind_verdict(statement, 4, finding->verdict);
+        } else {
+            (void)sqlite3_bind_null(statement, 4);
+        }
+        if (finding->missing < SW_FIELD_COUNT) {
+            (void)sw_database_bind(statement, 5,
+                                   sw_text_from(sw_field_info(finding->missing)->name));
+        } else {
+            (void)sqlite3_bind_null(statement, 5);
+        }
+        (void)run(log, SW_LOG_FINDING_ADD);
+    }
+}
+
+static void write_verdicts(uint32_t verdicts, struct sw_buffer *buffer)
+{
+    for (int verdict = 0; verdict < SW_VERDICT_COUNT; verdict++) {
+        if ((verdicts & (UINT32_C(1) << verdict)) != 0) {
+            sw_buffer_append_string(buffer, buffer->length > 0 ? "," : "");
+            sw_buffer_append_string(buffer, sw_verdict_code((enum sw_verdict)verdict));
+        }
+    }
+}
+
+static void add_chain(struct sw_log *log, const struct sw_log_subject *subject,
+                      const struct sw_chain *chain)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_CHAIN_ADD];
+    char duties[SW_DUTIES_TEXT_BYTES];
+    char bytes[64];
+    struct sw_buffer verdicts;
+    sw_buffer_init(&verdicts, bytes, sizeof(bytes));
+    write_verdicts(chain->verdicts, &verdicts);
+    (void)sw_database_bind(statement, 1, sw_text_from(chain->key));
+    (void)sqlite3_bind_int64(statement, 2, chain->revision);
+    (void)sqlite3_bind_int64(statement, 3,
+                             subject->cause_id != 0 ? subject->cause_id : subject->event_id);
+    (void)sqlite3_bind_int(statement, 4, (int)chain->level);
+    bind_verdict(statement, 5, chain->verdict);
+    (void)sw_database_bind(statement, 6, sw_buffer_text(&verdicts));
+    (void)sw_database_bind(statement, 7, sw_text_from(sw_duties_text(chain->duties, duties)));
+    (void)sqlite3_bind_int(statement, 8, chain->fed_reach);
+    (void)sqlite3_bind_int64(statement, 9, chain->hops);
+    (void)sqlite3_bind_int64(statement, 10, chain->first_ms);
+    (void)sqlite3_bind_int64(statement, 11, chain->last_ms);
+    (void)sqlite3_bind_int(statement, 12, subject->synthetic);
+    (void)run(log, SW_LOG_CHAIN_ADD);
+}
+
+void sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject,
+                        const struct sw_outputs *outputs)
+{
+    if (!outputs->has_hop || !begin(log)) {
+        return;
+    }
+    if (outputs->has_alert && !outputs->alert.repeated) {
+        add_alert(log, subject, outputs);
+    }
+    add_hop(log, subject, outputs);
+    add_findings(log, &outputs->hop);
+    if (outputs->has_alert && is_daily(log, &outputs->alert)) {
+        count_alert(log, subject, &outputs->alert);
+    }
+    if (outputs->chain_changed) {
+        add_chain(log, subject, &outputs->chain);
+    }
+    if (outputs->hop.revision == 0) {
+        count_hop(log, &outputs->hop, subject->time_ms);
+    }
+}
+
+/* ---- what was lost ---- */
+
+void sw_log_add_gap(struct sw_log *log, struct sw_text source, const struct sw_gap *gap,
+                    int64_t now_ms)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_GAP_ADD];
+    int64_t id = source_id(log, source);
+    if (id == 0 || !begin(log)) {
+        return;
+    }
+    (void)sqlite3_bind_int64(statement, 1, id);
+    (void)sqlite3_bind_int64(statement, 2, (int64_t)gap->first);
+    (void)sqlite3_bind_int64(statement, 3, (int64_t)gap->last);
+    (void)sqlite3_bind_int64(statement, 4, gap->opened_ms);
+    (void)sqlite3_bind_int64(statement, 5, now_ms);
+    (void)sqlite3_bind_int(statement, 6, gap->filled);
+    (void)run(log, SW_LOG_GAP_ADD);
+}
+
+/* A topic that is none of ours may hold anything; one of ours holds an agency and a kind. */
+static struct sw_text storable_topic(struct sw_text topic)
+{
+    struct sw_text agency;
+    struct sw_text kind;
+    bool ours = sw_wire_parse_event_topic(topic, &agency, &kind) == SW_OK;
+    return ours ? topic : (struct sw_text){0};
+}
+
+void sw_log_add_quarantine(struct sw_log *log, const struct sw_packet *packet,
+                           const struct sw_rejection *rejection)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_QUARANTINE_ADD];
+    if (!begin(log)) {
+        return;
+    }
+    (void)sw_database_bind(statement, 1, storable_topic(packet->topic));
+    (void)sw_database_bind(statement, 2, sw_text_from(rejection->code));
+    (void)sqlite3_bind_int64(statement, 3, rejection->position);
+    (void)sw_database_bind(statement, 4, sw_text_from(rejection->field));
+    (void)sqlite3_bind_blob(statement, 5, packet->digest, sizeof(packet->digest), SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 6, packet->payload.length);
+    (void)sqlite3_bind_int64(statement, 7, packet->received_ms);
+    (void)sqlite3_bind_int64(statement, 8, log->run_id);
+    (void)run(log, SW_LOG_QUARANTINE_ADD);
+}
+
+void sw_log_add_loss(struct sw_log *log, const char *what, uint64_t total, int64_t now_ms)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_LOSS_ADD];
+    if (!begin(log)) {
+        return;
+    }
+    (void)sw_database_bind(statement, 1, sw_text_from(what));
+    (void)sqlite3_bind_int64(statement, 2, (int64_t)total);
+    (void)sqlite3_bind_int64(statement, 3, now_ms);
+    (void)sqlite3_bind_int64(statement, 4, log->run_id);
+    (void)run(log, SW_LOG_LOSS_ADD);
+}
+
+/* ---- the end of a transaction ---- */
+
+void sw_log_set_spool(struct sw_log *log, int64_t file, int64_t position)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_SPOOL_SET];
+    if (!begin(log)) {
+        return;
+    }
+    (void)sqlite3_bind_int64(statement, 1, file);
+    (void)sqlite3_bind_int64(statement, 2, position);
+    (void)run(log, SW_LOG_SPOOL_SET);
+}
+
+enum sw_status sw_log_commit(struct sw_log *log)
+{
+    if (!log->writing) {
+        return log->failed ? SW_DATABASE : SW_OK;
+    }
+    flush_rollups(log);
+    if (log->failed || !run(log, SW_LOG_COMMIT)) {
+        return SW_DATABASE;
+    }
+    log->writing = false;
+    log->row_count = 0;
+    return SW_OK;
+}
