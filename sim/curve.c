@@ -60,7 +60,8 @@ int64_t sw_curve_moment(const struct sw_curve *curve, int64_t local_ms, double q
         int64_t rest_ms = SW_HOUR_MS - at % SW_HOUR_MS;
         double passes = weight * (double)rest_ms / (double)SW_HOUR_MS;
         if (left < passes) {
-            return at - local_ms + (int64_t)(left / weight * (double)SW_HOUR_MS);
+            int64_t moment = at - local_ms + (int64_t)(left / weight * (double)SW_HOUR_MS);
+            return moment < SW_DAY_MS ? moment : SW_DAY_MS - 1;
         }
         left -= passes;
         at += rest_ms;
