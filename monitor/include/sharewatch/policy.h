@@ -1,0 +1,120 @@
+/**
+ * The policy engine: Sigma 2.1 rules, read from files, compiled once, matched against events.
+ *
+ *   open → (match …) → close
+ *
+ * A policy is a set of rules, correlations and filters from one or more packs. Opening reads,
+ * checks and compiles; the result never changes. Matching takes two kinds of events over one core:
+ * a decoded and enriched `struct sw_event` (the monitor, through sw_policy_rules()), or any JSON
+ * object (the verb `match`). What changes while matching stands in a scratch, one a thread, whose
+ * memory is reserved when it is opened; matching allocates nothing.
+ *
+ * Files. A path is a file (`*.yml`, `*.yaml`), a pack (a folder with `pack.yaml`; its rules are its
+ * `*.yml`), or any other folder (all `*.yml` and `*.yaml` below it). `lists/NAME.txt` (one value a
+ * line) or `lists/NAME.yaml` (a sequence) beside a rule, or beside its pack, resolve `%NAME%` for
+ * the modifier `expand`. pack.yaml holds {pack, version, title, layer, about, extends: [pack, …],
+ * overlay}; the packs it extends are folders beside it and are loaded with it.
+ *
+ * Beyond Sigma, a rule may hold
+ *
+ *   x_policy:
+ *     verdict: PROH                 # NONE FED AUTO DISC REVIEW PROH; without it: a record finding
+ *     cross_level: informed         # at least this level: 0 to 4, or its word
+ *     cite: Gov. Code 7284.6(a)(1)
+ *     in_force: {from: 2018-01-01, until: 2026-01-01}   # event time; from inclusive, until not
+ *     if_missing: {instrument: REVIEW}
+ *     duties: [SERVE_COPY]
+ *     layer: state                  # federal state county city department; else the pack's
+ *     alert: each                   # each daily never
+ *     off_switch: Sheriff           # who could stop what the rule finds
+ *
+ * What a missing fact does (`if_missing`). A field is missing when the event does not have it or
+ * has null. While a field named here is missing, every test of it counts as unknown, except
+ * `exists` and `null`, which ask for just that. `and`, `or` and `not` follow Kleene: false and
+ * unknown is false, true or unknown is true, everything else with unknown is unknown. A rule that
+ * comes out true matches with its own verdict: the fact would not have changed it. One that comes
+ * out false does not match. One that comes out unknown gives a finding with verdict REVIEW and
+ * `missing` names the first field of the list on which the answer hangs. So `selection and not
+ * filter` is REVIEW, not PROH, while the filter's field is missing; and a rule whose selection
+ * tests the missing field is REVIEW too, as long as nothing else rules it out.
+ */
+#ifndef SHAREWATCH_POLICY_H
+#define SHAREWATCH_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <sharewatch/diagnostic.h>
+#include <sharewatch/finding.h>
+#include <sharewatch/status.h>
+#include <sharewatch/text.h>
+#include <sharewatch/yaml.h>
+
+#define SW_POLICY_RULES_MAX  32768              // rules, correlations and filters of one set
+#define SW_POLICY_STATE_MIB  256                // memory for correlations, unless told otherwise
+#define SW_POLICY_LINE_BYTES (4U * 1024 * 1024) // the longest JSON event that is matched
+
+struct sw_policy;  // a compiled set
+struct sw_scratch; // what one thread needs to match against it
+
+/** How to read the files. A zeroed struct is the usual way. */
+struct sw_policy_options {
+    bool strict;         // check fields and values of every rule against the taxonomy, not only
+                         // of those with `product: sharewatch`
+    bool lint;           // also warn of what is allowed but probably not meant
+    uint32_t state_mib;  // memory for correlations; 0: SW_POLICY_STATE_MIB
+    uint32_t line_bytes; // the longest JSON event; 0: SW_POLICY_LINE_BYTES
+};
+
+/** A pack that was loaded. */
+struct sw_policy_pack {
+    struct sw_text name;
+    struct sw_text version;
+    struct sw_text title;
+    struct sw_text layer;
+    struct sw_text about;
+    const struct sw_yaml_node *overlay; // its `overlay`, for the map's loader; NULL: none
+};
+
+/**
+ * Loads the rules under @paths [path_count]. SW_INVALID: @report says what is wrong; SW_IO: a path
+ * cannot be read. In both cases *@policy is NULL. Warnings do not stop it.
+ */
+enum sw_status sw_policy_open(struct sw_policy **policy, const char *const *paths,
+                              uint32_t path_count, const struct sw_policy_options *options,
+                              struct sw_report *report) SW_MUST_CHECK;
+
+/** As sw_policy_open() from the content of an earlier set, as the log keeps it: for a replay. */
+enum sw_status sw_policy_open_content(struct sw_policy **policy, struct sw_text content,
+                                      const struct sw_policy_options *options,
+                                      struct sw_report *report) SW_MUST_CHECK;
+
+/** Frees the set. Accepts NULL. Its scratches must be closed before. */
+void sw_policy_close(struct sw_policy *policy);
+
+/** The names of the packs (or files) joined by `+`: "ca-state+la-city-2024". */
+struct sw_text sw_policy_name(const struct sw_policy *policy);
+
+/** All files as one YAML stream, in the order read, each after a line `# file: PACK/NAME`. */
+struct sw_text sw_policy_content(const struct sw_policy *policy);
+
+/** SHA-256 of the content. */
+const uint8_t *sw_policy_digest(const struct sw_policy *policy);
+
+/** The packs, [*count]; none when plain files or folders were given. */
+const struct sw_policy_pack *sw_policy_packs(const struct sw_policy *policy, uint32_t *count);
+
+/** The rules, [*count], in order of id; findings name them by index. */
+const struct sw_rule *sw_policy_rule_list(const struct sw_policy *policy, uint32_t *count);
+
+/** A scratch for one thread. The policy must outlive it. Ends the program when memory is short. */
+struct sw_scratch *sw_scratch_open(const struct sw_policy *policy);
+
+/** Frees it. Accepts NULL. */
+void sw_scratch_close(struct sw_scratch *scratch);
+
+/** The set as the pipeline uses it, over @scratch. */
+struct sw_rules sw_policy_rules(const struct sw_policy *policy, struct sw_scratch *scratch);
+
+#endif

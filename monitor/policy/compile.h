@@ -1,0 +1,136 @@
+/**
+ * The index over all rules: what makes matching cheap.
+ *
+ * 1. Clauses. A clause is an `or` of predicates on one field (`actor.class: [local, county]`). All
+ *    clauses of all rules are shared, and each is one bit. The bits of a field stand in words of
+ *    their own, so that a value sets the bits of all clauses that it satisfies by a few `or`s: its
+ *    row. An equality costs one probe of a hash table, however many rules ask for it.
+ * 2. Codes. What remains of a rule's tree, over clauses: and, or, not, constants, and lazy
+ *    predicates (regular expressions and other dear tests), evaluated only when asked and once an
+ *    event.
+ * 3. Plans. A rule is a set of bits that must be set, bits that must not, and a residual code.
+ * 4. Keys. Each rule stands under its rarest necessary clause, beside its second rarest: only rules
+ *    whose two bits are set are looked at. A rule without a necessary clause is looked at always.
+ *
+ * `if_missing` needs no third truth value at run time: a rule is compiled twice, once as if every
+ * unknown test came out in its favour (may match), once as if against it (surely matches).
+ */
+#ifndef SHAREWATCH_COMPILE_H
+#define SHAREWATCH_COMPILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine.h"
+
+enum sw_code_type {
+    SW_CODE_FALSE,
+    SW_CODE_TRUE,
+    SW_CODE_CLAUSE,
+    SW_CODE_LAZY,
+    SW_CODE_NOT,
+    SW_CODE_AND,
+    SW_CODE_OR
+};
+
+struct sw_code {
+    enum sw_code_type type;
+    uint32_t operand; // clause, predicate, or the code that is negated
+    uint32_t first;   // of `children`
+    uint32_t count;
+};
+
+struct sw_clause {
+    uint32_t slot;
+    uint32_t first; // of `clause_predicates`, ascending
+    uint32_t count;
+    uint32_t word; // where its bit stands
+    uint64_t mask;
+};
+
+struct sw_mask {
+    uint32_t word;
+    uint64_t mask;
+};
+
+/** A rule under its key. */
+struct sw_posting {
+    uint64_t mask; // second necessary clause; with `word` 0 and `mask` 0 there is none
+    uint32_t word;
+    uint32_t plan;
+};
+
+/** How one rule is decided. */
+struct sw_plan {
+    uint32_t required_first, required_count;   // of `masks`: all bits set
+    uint32_t forbidden_first, forbidden_count; // of `masks`: no bit set
+    uint32_t residual;                         // code
+    uint32_t sure; // code that decides between its verdict and REVIEW; SW_UNKNOWN: no if_missing
+    uint32_t log_source; // index
+};
+
+/** How the values of one field are tested. */
+struct sw_slot_plan {
+    uint32_t first_word, word_count;
+    uint32_t exists_first, exists_count; // row, of `masks`
+    uint32_t null_first, null_count;     // row, of `masks`
+    uint32_t test_first, test_count;     // of `tests`: predicates tried one by one
+    bool has_equal, has_cased, has_number;
+};
+
+struct sw_equal_entry {
+    uint32_t predicate; // SW_UNKNOWN: empty
+    uint32_t hash;
+};
+
+struct sw_index {
+    struct sw_code *codes;
+    uint32_t code_count, code_capacity;
+    uint32_t *children;
+    uint32_t child_count, child_capacity;
+    uint32_t *code_table;
+    uint32_t code_table_size;
+    struct sw_clause *clauses;
+    uint32_t clause_count, clause_capacity;
+    uint32_t *clause_predicates;
+    uint32_t clause_predicate_count, clause_predicate_capacity;
+    uint32_t *clause_table;
+    uint32_t clause_table_size;
+    struct sw_mask *masks;
+    uint32_t mask_count, mask_capacity;
+    struct sw_plan *plans; // [rule]
+    uint32_t plan_count;
+    struct sw_slot_plan *slots; // [slot]
+    uint32_t slot_count;
+    uint32_t *row_first, *row_count; // [predicate], of `masks`
+    uint32_t *tests;
+    uint32_t test_count, test_capacity;
+    struct sw_equal_entry *equal; // [equal_size], open addressing
+    uint32_t equal_size;
+    uint64_t *missing;       // [word_count], the bits of an event without fields
+    uint64_t *key_bits;      // [word_count], bits of clauses that are keys
+    uint32_t *posting_first; // [64 * word_count + 1], by bit
+    struct sw_posting *postings;
+    uint32_t posting_count;
+    uint32_t *always; // [always_count], rules without a key
+    uint32_t always_count;
+    uint32_t word_count;
+    struct sw_log_source *log_sources;
+    uint32_t log_source_count, log_source_capacity;
+    uint32_t predicate_count;
+};
+
+/** Compiles @rules [rule_count] over @set, which gets no more predicates afterwards. */
+void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_rule_source *rules,
+                    uint32_t rule_count);
+
+void sw_index_free(struct sw_index *index);
+
+/** True for predicates that are decided as soon as a value is seen. */
+bool sw_op_is_eager(const struct sw_predicate *predicate);
+
+/** Hashes for the table of equalities. */
+uint32_t sw_equal_hash_text(uint32_t slot, bool cased, struct sw_text text);
+uint32_t sw_equal_hash_number(uint32_t slot, const struct sw_number *number);
+
+#endif

@@ -1,0 +1,76 @@
+/**
+ * Matching one event: values go in, indices of rules come out.
+ *
+ *   sw_match_begin → sw_match_add (for each value) … → sw_match_finish
+ *
+ * Both kinds of events, decoded ones and JSON, end in these calls.
+ */
+#ifndef SHAREWATCH_MATCH_H
+#define SHAREWATCH_MATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compile.h"
+#include "predicate.h"
+
+#define SW_VALUES_MAX 65536 // values of one event that rules may ask for
+
+/** A rule that matched. */
+struct sw_match {
+    uint32_t rule;
+    uint32_t missing_slot; // SW_UNKNOWN: it surely matches; else REVIEW, for want of this field
+};
+
+/** Everything that matching changes. */
+struct sw_matcher {
+    const struct sw_index *index;
+    const struct sw_set *set;
+    const struct sw_rule *rules;          // for their dates
+    const struct sw_rule_source *sources; // for if_missing
+    uint64_t *bits;                       // [index->word_count]
+    struct sw_datum *data;                // [SW_VALUES_MAX]
+    uint32_t data_count;
+    uint64_t values_refused_total; // values beyond SW_VALUES_MAX
+    uint32_t *slot_first;          // [slot_count], of the data; SW_UNKNOWN: none
+    uint32_t *slot_last;           // [slot_count]
+    uint32_t *touched;             // [slot_count], slots that have values
+    uint32_t touched_count;
+    uint32_t *lazy_stamp;     // [predicate_count]: 2 * event, plus 1 when true
+    uint32_t stamp;           // of this event
+    uint64_t *hits;           // [plan_count / 64 + 1], rules that matched
+    uint64_t *seen;           // [plan_count / 64 + 1], rules that were looked at
+    struct sw_match *matches; // [plan_count]
+    uint32_t match_count;
+    uint8_t *applies; // [log_source_count]
+    struct sw_tools tools;
+};
+
+void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
+                     const struct sw_set *set, const struct sw_rule *rules,
+                     const struct sw_rule_source *sources, uint32_t fold_capacity);
+void sw_matcher_close(struct sw_matcher *matcher);
+
+/** Starts an event. */
+void sw_match_begin(struct sw_matcher *matcher);
+
+/** Room for one more value of @slot; it is the caller's to fill, all but `slot` and `next`. NULL:
+ *  the event has too many. */
+struct sw_datum *sw_match_add(struct sw_matcher *matcher, uint32_t slot);
+
+/** Which log sources apply: all, or those that ask for nothing but what @given has. */
+void sw_match_log_source(struct sw_matcher *matcher, const struct sw_log_source *given);
+
+/**
+ * Decides all rules whose log source applies and that are in force at @time_ms (unless it is
+ * INT64_MIN, unknown). `matches` holds them in order of index.
+ */
+void sw_match_finish(struct sw_matcher *matcher, int64_t time_ms);
+
+/** True when @predicate holds for the event, whatever the index says: for lazy ones and explain. */
+bool sw_match_test(struct sw_matcher *matcher, uint32_t predicate);
+
+/** True when the event has no value but null in @slot. */
+bool sw_match_missing(const struct sw_matcher *matcher, uint32_t slot);
+
+#endif

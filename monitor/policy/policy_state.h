@@ -1,0 +1,37 @@
+/**
+ * A compiled set of rules, and the scratch that matches against it. The public face is policy.h.
+ */
+#ifndef SHAREWATCH_POLICY_STATE_H
+#define SHAREWATCH_POLICY_STATE_H
+
+#include "compile.h"
+#include "engine.h"
+#include "match.h"
+
+struct sw_policy {
+    struct sw_set set;
+    struct sw_index index;
+    struct sw_rule *rules;          // [rule_count], in order of id
+    struct sw_rule_source *sources; // [rule_count]
+    uint32_t rule_count, rule_capacity, source_capacity;
+    struct sw_policy_pack *packs;
+    struct sw_yaml *pack_files; // [pack_count], since overlays are handed out
+    uint32_t pack_count, pack_capacity, pack_file_count, pack_file_capacity;
+    struct sw_text name;
+    struct sw_text content;
+    uint8_t digest[32];
+    struct sw_policy_options options;
+    bool has_keywords;                      // some rule looks at every value
+    uint32_t slot_of_field[SW_FIELD_COUNT]; // SW_UNKNOWN: no rule asks
+};
+
+struct sw_scratch {
+    const struct sw_policy *policy;
+    struct sw_matcher matcher;
+    struct sw_log_source log_sources[SW_KIND_COUNT]; // of decoded events
+    enum sw_kind kind;                               // whose log source is set
+    char numbers[SW_FIELD_COUNT + SW_EVENT_ITEMS_MAX][SW_NUMBER_TEXT_BYTES];
+    uint32_t number_count;
+};
+
+#endif
