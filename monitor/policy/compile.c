@@ -272,6 +272,7 @@ static uint32_t join(struct sw_index *index, enum sw_code_type type, struct list
         merge_clauses(index, list);
     }
     uint32_t count = sort_unique(list->items, list->count);
+    SW_ASSERT(count == 0 || list->items != NULL);
     uint32_t result = neutral;
     uint32_t first = index->child_count;
     bool absorbed = false;
