@@ -176,10 +176,12 @@ static int publish(struct publisher *publisher, const char *topic, struct sw_tex
                    bool retained)
 {
     MQTTClient_message message = MQTTClient_message_initializer;
-    char bytes[1] = "";
     /* Paho takes the payload without const and copies it. */
-    memcpy(&message.payload, payload.bytes != NULL ? (const void *)&payload.bytes : &bytes,
-           sizeof(message.payload));
+    union {
+        const char *given;
+        void *taken;
+    } bytes = {.given = payload.bytes};
+    message.payload = bytes.taken;
     message.payloadlen = (int)payload.length;
     message.qos = QOS;
     message.retained = retained ? 1 : 0;

@@ -104,6 +104,7 @@ static void on_exit_of(uv_process_t *process, int64_t code, int signal)
     /* Whatever the child had started itself would keep its pipes open. */
     (void)kill(-process->pid, SIGKILL);
     uv_close((uv_handle_t *)process, on_closed);
+    uv_close((uv_handle_t *)&child->patience, on_closed);
 }
 
 /* ---- start and stop ---- */
@@ -167,9 +168,11 @@ enum sw_status sw_child_start(struct sw_child *child, uv_loop_t *loop, const cha
     open_stream(child, loop, &child->status, pass_status);
     open_stream(child, loop, &child->errors, keep_in_tail);
     child->process.data = child;
+    (void)uv_timer_init(loop, &child->patience); // cannot fail
+    child->patience.data = child;
     child->exit_code = 0;
     child->exit_signal = 0;
-    child->handles_open = 3;
+    child->handles_open = 4;
     int code = spawn(child, loop, all);
     if (code != 0) {
         (void)snprintf(sentence, SW_CHILD_LINE_BYTES, "%s could not be started: %s", child->name,
@@ -177,6 +180,7 @@ enum sw_status sw_child_start(struct sw_child *child, uv_loop_t *loop, const cha
         uv_close((uv_handle_t *)&child->status.pipe, on_failed_closed);
         uv_close((uv_handle_t *)&child->errors.pipe, on_failed_closed);
         uv_close((uv_handle_t *)&child->process, on_failed_closed);
+        uv_close((uv_handle_t *)&child->patience, on_failed_closed);
         return SW_IO;
     }
     child->running = true;
@@ -195,6 +199,19 @@ void sw_child_signal(struct sw_child *child, int signal)
         if (kill(-child->process.pid, signal) != 0) {
             (void)kill(child->process.pid, signal);
         }
+    }
+}
+
+static void on_patience_over(uv_timer_t *timer)
+{
+    sw_child_signal(timer->data, SIGKILL);
+}
+
+void sw_child_stop(struct sw_child *child, uint64_t grace_ms)
+{
+    sw_child_signal(child, SIGTERM);
+    if (child->running && !uv_is_closing((uv_handle_t *)&child->patience)) {
+        (void)uv_timer_start(&child->patience, on_patience_over, grace_ms, 0);
     }
 }
 

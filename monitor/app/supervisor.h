@@ -60,6 +60,7 @@ struct sw_child {
 
     /* The supervisor's own. */
     uv_process_t process;
+    uv_timer_t patience; // runs from sw_child_stop() to the end
     struct sw_child_stream status;
     struct sw_child_stream errors;
     char read_buffer[4096];
@@ -76,6 +77,12 @@ enum sw_status sw_child_start(struct sw_child *child, uv_loop_t *loop, const cha
 
 /** Sends @signal to the child and all that it started; nothing when it is not running. */
 void sw_child_signal(struct sw_child *child, int signal);
+
+/**
+ * Asks the child to end (SIGTERM), and kills it when it has not after @grace_ms. mosquitto 2.0.11
+ * needs the second: a SIGTERM between its word that it runs and the start of its loop is lost.
+ */
+void sw_child_stop(struct sw_child *child, uint64_t grace_ms);
 
 /** Says in @text how the child ended: "was killed by signal 9 (Killed)". */
 void sw_child_reason(const struct sw_child *child, char *text, size_t text_bytes);

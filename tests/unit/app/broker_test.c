@@ -42,7 +42,11 @@ static void on_ready(struct sw_broker *broker)
             broker->port, broker->password_file);
         scene->pub_status = system(command);
     }
-    sw_child_signal(&broker->child, scene->readies < scene->starts_wanted ? SIGKILL : SIGTERM);
+    if (scene->readies < scene->starts_wanted) {
+        sw_child_signal(&broker->child, SIGKILL);
+    } else {
+        sw_child_stop(&broker->child, 1000);
+    }
 }
 
 static void on_failed(struct sw_broker *broker, const char *sentence)

@@ -158,6 +158,25 @@ static void a_signal_reaches_all_that_the_child_started(void **state)
     assert_int_equal(scene.child.exit_signal, SIGTERM);
 }
 
+static void stop_at_first_word(struct sw_child *child, struct sw_text line)
+{
+    (void)line;
+    sw_child_stop(child, 50);
+}
+
+static void a_child_that_does_not_listen_is_killed_after_its_grace(void **state)
+{
+    (void)state;
+    static struct scene scene;
+    prepare(&scene, "trap '' TERM; echo ready >&3; while :; do sleep 1; done");
+    scene.child.on_status = stop_at_first_word;
+    start(&scene);
+
+    run(&scene);
+
+    assert_int_equal(scene.child.exit_signal, SIGKILL);
+}
+
 /* The parent of the test below: starts a child, tells its process id, waits to be killed. */
 static void be_a_parent(int tell)
 {
@@ -207,6 +226,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_program_that_is_not_there_says_so),
         cmocka_unit_test(may_be_started_again_when_it_has_ended),
         cmocka_unit_test(a_signal_reaches_all_that_the_child_started),
+        cmocka_unit_test(a_child_that_does_not_listen_is_killed_after_its_grace),
         cmocka_unit_test(no_child_outlives_a_supervisor_that_is_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
