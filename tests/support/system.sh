@@ -51,3 +51,28 @@ wait_for() {
         sleep 0.05
     done
 }
+
+free_port() {
+    local try
+    while :; do
+        try=$((20000 + RANDOM % 12000))
+        (exec 3<>"/dev/tcp/127.0.0.1/$try") 2>/dev/null || break
+    done
+    echo "$try"
+}
+
+# A broker of the test's own on $port, its process is $broker; on port $1 if that is given.
+start_broker() {
+    local mosquitto tries=5
+    mosquitto=$(PATH=$PATH:/usr/sbin command -v mosquitto) || fail "mosquitto is not installed"
+    while :; do
+        port=${1:-$(free_port)}
+        printf 'listener %s 127.0.0.1\nallow_anonymous true\nlog_dest none\n' "$port" >"$WORK/broker.conf"
+        [ "$(id -u)" -ne 0 ] || echo 'user root' >>"$WORK/broker.conf"
+        "$mosquitto" -c "$WORK/broker.conf" >/dev/null 2>&1 &
+        broker=$!
+        wait_for 5 mosquitto_pub -p "$port" -t x -m x && kill -0 $broker 2>/dev/null && return
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || fail "no broker could be started"
+    done
+}
