@@ -24,10 +24,10 @@ enum sw_status sw_clock_parse(const char *text, double *speed)
     return SW_OK;
 }
 
-void sw_clock_init(struct sw_clock *clock, double speed)
+void sw_clock_init(struct sw_clock *clock, double speed, int64_t pause_ms_max)
 {
-    SW_ASSERT(speed >= 0);
-    *clock = (struct sw_clock){.speed = speed};
+    SW_ASSERT(speed >= 0 && pause_ms_max >= 0);
+    *clock = (struct sw_clock){.speed = speed, .pause_ms_max = pause_ms_max};
 }
 
 int64_t sw_clock_wait_ms(struct sw_clock *clock, int64_t virtual_ms, int64_t real_ms)
@@ -42,7 +42,12 @@ int64_t sw_clock_wait_ms(struct sw_clock *clock, int64_t virtual_ms, int64_t rea
     }
     double due_ms = (double)(virtual_ms - clock->virtual_start_ms) / clock->speed;
     double wait_ms = due_ms - (double)(real_ms - clock->real_start_ms);
-    return wait_ms > 0 ? (int64_t)ceil(wait_ms) : 0;
+    int64_t whole_ms = wait_ms > 0 ? (int64_t)ceil(wait_ms) : 0;
+    if (clock->pause_ms_max != 0 && whole_ms > clock->pause_ms_max) {
+        clock->real_start_ms -= whole_ms - clock->pause_ms_max;
+        whole_ms = clock->pause_ms_max;
+    }
+    return whole_ms;
 }
 
 int64_t sw_clock_real_ms(void)

@@ -13,7 +13,8 @@
 #include <sharewatch/status.h>
 
 struct sw_clock {
-    double speed; // virtual seconds a second; 0: as fast as it goes
+    double speed;         // virtual seconds a second; 0: as fast as it goes
+    int64_t pause_ms_max; // real; a longer wait is cut to this; 0: none is
     bool started;
     int64_t virtual_start_ms;
     int64_t real_start_ms;
@@ -22,7 +23,8 @@ struct sw_clock {
 /** Reads `1`, `3600`, `0.5` or `max`. SW_MALFORMED: it is none of these. */
 enum sw_status sw_clock_parse(const char *text, double *speed) SW_MUST_CHECK;
 
-void sw_clock_init(struct sw_clock *clock, double speed);
+/** @pause_ms_max lets a scenario of months be watched: its quiet weeks are skipped. */
+void sw_clock_init(struct sw_clock *clock, double speed, int64_t pause_ms_max);
 
 /** How long to wait, in real ms, until virtual time reaches @virtual_ms; 0: it has. The first call
  *  starts the clock. */

@@ -13,6 +13,7 @@
 #include <sharewatch/map.h>
 #include <sharewatch/mqtt.h>
 #include <sharewatch/scenario.h>
+#include <sharewatch/time.h>
 
 #include "clock.h"
 #include "progress.h"
@@ -23,6 +24,7 @@
 static struct sw_mqtt_options mqtt_options;
 static const char *to;
 static const char *speed_text = "max";
+static const char *pause_text;
 static const char *seed_text;
 static const char *variant;
 static const char *instance;
@@ -34,6 +36,7 @@ static bool list;
 static const struct sw_option options[] = {
     {"to", "FILE", NULL, &to, "write JSON lines to a file, or to standard output (-)"},
     {"speed", "N", NULL, &speed_text, "virtual seconds a second: 1, 3600, or max (the default)"},
+    {"pause-max", "TIME", NULL, &pause_text, "cut longer waits to this: 2s"},
     {"seed", "N", NULL, &seed_text, "another seed than the scenario's"},
     {"variant", "NAME", NULL, &variant, "which variant; the first by default"},
     {"instance", "NAME", NULL, &instance, "tells two runs of one scenario apart"},
@@ -111,12 +114,13 @@ static int exit_of(enum sw_status status)
     return status == SW_OK ? SW_EXIT_OK : SW_EXIT_ENVIRONMENT;
 }
 
-static int run(const struct sw_scenario *scenario, double speed, int status_fd)
+static int run(const struct sw_scenario *scenario, double speed, int64_t pause_ms_max,
+               int status_fd)
 {
     struct sw_clock clock;
     struct sw_progress progress;
     uint64_t events = 0;
-    sw_clock_init(&clock, speed);
+    sw_clock_init(&clock, speed, pause_ms_max);
     sw_progress_init(&progress, status_fd, scenario->events_expected, sw_clock_real_ms());
     catch_signals();
     enum sw_status status = to != NULL
@@ -130,7 +134,8 @@ static int run(const struct sw_scenario *scenario, double speed, int status_fd)
 }
 
 /* Checks what only this verb can check; SW_EXIT_OK when all is well. */
-static int read_numbers(double *speed, int *status_fd, struct sw_scenario_options *wanted)
+static int read_numbers(double *speed, int64_t *pause_ms_max, int *status_fd,
+                        struct sw_scenario_options *wanted)
 {
     int64_t number = -1;
     if ((to == NULL) == (mqtt_options.broker == NULL) && !dry_run && !list) {
@@ -139,6 +144,9 @@ static int read_numbers(double *speed, int *status_fd, struct sw_scenario_option
     if (sw_clock_parse(speed_text, speed) != SW_OK) {
         return sw_command_usage_error(&command, "--speed %s is neither a number nor max",
                                       speed_text);
+    }
+    if (pause_text != NULL && sw_duration_parse(sw_text_from(pause_text), pause_ms_max) != SW_OK) {
+        return sw_command_usage_error(&command, "--pause-max %s is no length of time", pause_text);
     }
     if (status_fd_text != NULL && sw_command_number(status_fd_text, 0, 1 << 20, &number) != SW_OK) {
         return sw_command_usage_error(&command, "--status-fd %s is no descriptor", status_fd_text);
@@ -170,7 +178,8 @@ int main(int argc, char **argv)
     double speed = 0;
     int status_fd = -1;
     struct sw_scenario_options wanted = {0};
-    int exit_code = read_numbers(&speed, &status_fd, &wanted);
+    int64_t pause_ms_max = 0;
+    int exit_code = read_numbers(&speed, &pause_ms_max, &status_fd, &wanted);
     if (exit_code != SW_EXIT_OK) {
         return exit_code;
     }
@@ -183,7 +192,7 @@ int main(int argc, char **argv)
     } else if (dry_run) {
         exit_code = exit_of(sw_timeline_print(&scenario, stdout));
     } else {
-        exit_code = run(&scenario, speed, status_fd);
+        exit_code = run(&scenario, speed, pause_ms_max, status_fd);
     }
     sw_scenario_free(&scenario);
     return exit_code;

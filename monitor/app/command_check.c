@@ -2,7 +2,8 @@
  * `sharewatch check`: finds the mistakes in files that people write, before anything runs.
  *
  * What a file is shows in its top-level keys, not in its name. Folders are searched for *.yaml and
- * *.yml. All files are read and all mistakes shown in one run.
+ * *.yml; one that holds pack.yaml is a policy pack and is checked as a whole, since its rules work
+ * together. All files are read and all mistakes shown in one run.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -10,38 +11,206 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sharewatch/command.h>
+#include <sharewatch/data.h>
 #include <sharewatch/diagnostic.h>
+#include <sharewatch/map.h>
+#include <sharewatch/policy.h>
+#include <sharewatch/scenario.h>
 #include <sharewatch/yaml.h>
 
 #include "verbs.h"
 
 #define PATH_BYTES_MAX 4096
-#define DEPTH_MAX      16 // folders, one in another
+#define NAME_BYTES     96
+#define MAP_DEFAULT    "los-angeles" // of a scenario that names none
+#define DEPTH_MAX      16            // folders, one in another
 
 struct check {
     struct sw_report report;
     uint32_t file_count;
-    bool unreadable; // a file or folder could not be read
+    bool unreadable;           // a file or folder could not be read
+    struct sw_map map;         // of the scenario that was checked last
+    char map_name[NAME_BYTES]; // empty: none is open
 };
+
+enum content {
+    CONTENT_UNREADABLE, // and reported
+    CONTENT_UNKNOWN,
+    CONTENT_MAP,
+    CONTENT_PACK,
+    CONTENT_RULE,
+    CONTENT_EXAMPLES,
+    CONTENT_TAXONOMY,
+    CONTENT_SCENARIO,
+};
+
+/* ---- what a file is ---- */
+
+/* The key that makes a file what it is, the most telling first. */
+static enum content content_of(const struct sw_yaml_node *root)
+{
+    static const struct {
+        const char *key;
+        enum content content;
+    } signs[] = {
+        {"scenario", CONTENT_SCENARIO}, {"storylines", CONTENT_SCENARIO}, {"pack", CONTENT_PACK},
+        {"detection", CONTENT_RULE},    {"correlation", CONTENT_RULE},    {"filter", CONTENT_RULE},
+        {"logsource", CONTENT_RULE},    {"edges", CONTENT_MAP},           {"nodes", CONTENT_MAP},
+        {"map", CONTENT_MAP},           {"kinds", CONTENT_TAXONOMY},
+    };
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        if (sw_yaml_get(root, signs[i].key) != NULL) {
+            return signs[i].content;
+        }
+    }
+    return CONTENT_UNKNOWN;
+}
+
+/* The examples beside a rule are a list of events, each with what the rule must say. */
+static bool is_examples(const char *path)
+{
+    static const char end[] = ".events.yaml";
+    size_t length = strlen(path);
+    return length > sizeof(end) - 1 && strcmp(path + length - (sizeof(end) - 1), end) == 0;
+}
+
+/* Reads the file for its kind, and a scenario's map's name into @map_name. */
+static enum content look(struct check *check, const char *path, char map_name[NAME_BYTES])
+{
+    struct sw_yaml yaml = {0};
+    enum content content = CONTENT_UNREADABLE;
+    (void)snprintf(map_name, NAME_BYTES, MAP_DEFAULT);
+    enum sw_status status = sw_yaml_open(&yaml, path, &check->report);
+    check->unreadable = check->unreadable || status == SW_IO;
+    if (status == SW_OK) {
+        const struct sw_yaml_node *root = yaml.document_count != 0 ? yaml.documents[0] : NULL;
+        content = is_examples(path) ? CONTENT_EXAMPLES
+                  : root != NULL    ? content_of(root)
+                                    : CONTENT_UNKNOWN;
+        const struct sw_yaml_node *map = root != NULL ? sw_yaml_get(root, "map") : NULL;
+        if (map != NULL && map->type == SW_YAML_SCALAR) {
+            (void)snprintf(map_name, NAME_BYTES, "%.*s", SW_TEXT_FORMAT(map->text));
+        }
+    }
+    sw_yaml_free(&yaml);
+    return content;
+}
+
+/* ---- each kind ---- */
+
+static void check_map(struct check *check, const char *path)
+{
+    struct sw_map map = {0};
+    check->unreadable = check->unreadable || sw_map_open(&map, path, &check->report) == SW_IO;
+    sw_map_free(&map);
+}
+
+static void check_policy(struct check *check, const char *path)
+{
+    struct sw_policy *policy = NULL;
+    const struct sw_policy_options options = {.lint = true};
+    enum sw_status status = sw_policy_open(&policy, &path, 1, &options, &check->report);
+    check->unreadable = check->unreadable || status == SW_IO;
+    sw_policy_close(policy);
+}
+
+/* The map called @name, or NULL: then the scenario's systems and edges are not checked. */
+static const struct sw_map *find_map(struct check *check, const char *path, const char *name)
+{
+    char file[NAME_BYTES + 16];
+    char found[SW_PATH_BYTES];
+    struct sw_report ignored = {0}; // a bad map is told of when it is checked itself
+    if (check->map_name[0] != '\0' && strcmp(check->map_name, name) == 0) {
+        return &check->map;
+    }
+    sw_map_free(&check->map);
+    check->map = (struct sw_map){0};
+    check->map_name[0] = '\0';
+    (void)snprintf(file, sizeof(file), "maps/%s.yaml", name);
+    bool open = strchr(name, '/') == NULL && sw_data_path(file, found) == SW_OK &&
+                sw_map_open(&check->map, found, &ignored) == SW_OK;
+    sw_report_free(&ignored);
+    if (!open) {
+        sw_report_warning(&check->report, (struct sw_place){.file = path}, NULL,
+                          "its map '%s' cannot be read, so names of systems and edges are not "
+                          "checked",
+                          name);
+        return NULL;
+    }
+    (void)snprintf(check->map_name, sizeof(check->map_name), "%s", name);
+    return &check->map;
+}
+
+static void check_scenario(struct check *check, const char *path, const char *map_name)
+{
+    const struct sw_map *map = find_map(check, path, map_name);
+    enum sw_status status = sw_scenario_check(path, map, &check->report);
+    check->unreadable = check->unreadable || status == SW_IO;
+}
+
+/* ---- files and folders ---- */
+
+/* The pack that @path, a pack.yaml, stands for is its folder. */
+static void check_pack_of(struct check *check, const char *path)
+{
+    char folder[PATH_BYTES_MAX];
+    (void)snprintf(folder, sizeof(folder), "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        (void)snprintf(folder, sizeof(folder), ".");
+    } else {
+        *slash = '\0';
+    }
+    check_policy(check, folder);
+}
 
 static void check_file(struct check *check, const char *path)
 {
-    struct sw_yaml yaml = {0};
-    enum sw_status status = sw_yaml_open(&yaml, path, &check->report);
+    char map_name[NAME_BYTES];
     check->file_count++;
-    check->unreadable = check->unreadable || status == SW_IO;
-    sw_yaml_free(&yaml);
+    switch (look(check, path, map_name)) {
+    case CONTENT_UNREADABLE:
+    case CONTENT_EXAMPLES:
+    case CONTENT_TAXONOMY: // checked when sharewatch is built
+        break;
+    case CONTENT_MAP:
+        check_map(check, path);
+        break;
+    case CONTENT_PACK:
+        check_pack_of(check, path);
+        break;
+    case CONTENT_RULE:
+        check_policy(check, path);
+        break;
+    case CONTENT_SCENARIO:
+        check_scenario(check, path, map_name);
+        break;
+    case CONTENT_UNKNOWN:
+        sw_report_error(&check->report, (struct sw_place){.file = path, .line = 1, .column = 1},
+                        "a map has `map:` and `edges:`, a pack `pack:`, a rule `detection:`, a "
+                        "scenario `scenario:`",
+                        "this is no map, policy pack, rule or scenario");
+        break;
+    }
 }
 
-static bool is_yaml(const char *name)
+static bool is_yaml(const char *path)
 {
-    const char *dot = strrchr(name, '.');
-    return name[0] != '.' && dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+    const char *dot = strrchr(path, '.');
+    return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
-static void check_path(struct check *check, const char *path, bool named, uint32_t depth);
+static void check_path(struct check *check, const char *path, bool in_pack, uint32_t depth);
+
+static bool holds_pack(const char *folder)
+{
+    char path[PATH_BYTES_MAX];
+    int length = snprintf(path, sizeof(path), "%s/pack.yaml", folder);
+    return length < (int)sizeof(path) && access(path, R_OK) == 0;
+}
 
 static int visible(const struct dirent *entry)
 {
@@ -58,19 +227,32 @@ static void check_folder(struct check *check, const char *path, uint32_t depth)
         check->unreadable = true;
         return;
     }
+    bool pack = holds_pack(path);
+    if (pack) {
+        check_policy(check, path);
+    }
     for (int i = 0; i < count; i++) {
         char child[PATH_BYTES_MAX];
         int length = snprintf(child, sizeof(child), "%s/%s", path, entries[i]->d_name);
         if (length > 0 && (size_t)length < sizeof(child)) {
-            check_path(check, child, false, depth + 1);
+            check_path(check, child, pack, depth + 1);
         }
         free(entries[i]);
     }
     free(entries);
 }
 
-/* @named: the user gave this path, so that it is a file to check whatever it is called. */
-static void check_path(struct check *check, const char *path, bool named, uint32_t depth)
+/* A file of a pack, but for its examples, was checked with the whole. */
+static void check_in_pack(struct check *check, const char *path)
+{
+    if (is_examples(path)) {
+        check_file(check, path);
+    } else if (is_yaml(path)) {
+        check->file_count++;
+    }
+}
+
+static void check_path(struct check *check, const char *path, bool in_pack, uint32_t depth)
 {
     struct stat info;
     if (stat(path, &info) != 0) {
@@ -79,7 +261,9 @@ static void check_path(struct check *check, const char *path, bool named, uint32
         check->unreadable = true;
     } else if (S_ISDIR(info.st_mode)) {
         check_folder(check, path, depth);
-    } else if (named || is_yaml(path)) {
+    } else if (in_pack) {
+        check_in_pack(check, path);
+    } else if (depth == 0 || is_yaml(path)) { // what the user named is checked in any case
         check_file(check, path);
     }
 }
@@ -108,7 +292,7 @@ int sw_command_check(int argc, char **argv)
     }
     struct check check = {0};
     for (uint32_t i = 1; i <= count; i++) {
-        check_path(&check, argv[i], true, 0);
+        check_path(&check, argv[i], false, 0);
     }
     if (json) {
         sw_report_print_json(&check.report, stdout);
@@ -123,5 +307,6 @@ int sw_command_check(int argc, char **argv)
                : check.report.error_total != 0 ? SW_EXIT_NO
                                                : SW_EXIT_OK;
     sw_report_free(&check.report);
+    sw_map_free(&check.map);
     return code;
 }

@@ -7,6 +7,7 @@
 
 // X(verb, arguments, what it does)
 #define SW_MONITOR_VERBS(X)                                                                        \
+    X(run, "SCENARIO", "run a scenario end to end, and judge its events live")                     \
     X(watch, "--log FILE", "show alerts as they come, from a log or a broker")                     \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")
 

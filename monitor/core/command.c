@@ -18,10 +18,14 @@ static void print_option(const char *name, const char *value, const char *about,
     char label[LABEL_BYTES];
     (void)snprintf(label, sizeof(label), "--%s%s%s", name, value != NULL ? " " : "",
                    value != NULL ? value : "");
-    if (strlen(label) > LABEL_WIDTH) {
+    int columns = 0; // characters, not bytes
+    for (const char *byte = label; *byte != '\0'; byte++) {
+        columns += ((unsigned char)*byte & 0xC0U) != 0x80U;
+    }
+    if (columns > LABEL_WIDTH) {
         (void)fprintf(stream, "  %s\n  %-*s  %s\n", label, LABEL_WIDTH, "", about);
     } else {
-        (void)fprintf(stream, "  %-*s  %s\n", LABEL_WIDTH, label, about);
+        (void)fprintf(stream, "  %s%*s  %s\n", label, LABEL_WIDTH - columns, "", about);
     }
 }
 

@@ -1,0 +1,663 @@
+/*
+ * `sharewatch run`: a scenario from beginning to end on this machine alone.
+ *
+ * Four processes: this one, a private broker, the monitor and the simulator. They are started one
+ * after the other, each when the one before is ready, and end in the opposite order, so that what
+ * was sent is judged and what was judged is logged. Alerts are read from the log, like everybody
+ * else reads them. A child that is killed is started again, since nothing is lost by that; one that
+ * gives up by itself ends the run.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include <sharewatch/assert.h>
+#include <sharewatch/command.h>
+#include <sharewatch/data.h>
+#include <sharewatch/json.h>
+#include <sharewatch/map.h>
+#include <sharewatch/scenario.h>
+#include <sharewatch/time.h>
+
+#include "broker.h"
+#include "follow.h"
+#include "render.h"
+#include "summary.h"
+#include "supervisor.h"
+#include "verbs.h"
+
+#define RESTARTS_MAX  5     // of each child
+#define GRACE_MS      10000 // to end in order, before a child is killed
+#define TICK_MS       250
+#define PLAIN_TICKS   20 // between progress lines where there is no terminal
+#define PACKS_BYTES   512
+#define FOOTER_BYTES  200
+#define SPEED_DEFAULT "1200" // an hour in three seconds
+#define PAUSE_DEFAULT "2s"   // and what happens weeks later in two
+
+/** What a child says of itself on its status descriptor. */
+struct progress {
+    uint64_t events;
+    uint64_t total;
+    int64_t virtual_ms;
+    int64_t lag_ms;
+};
+
+struct run {
+    uv_loop_t loop;
+    uv_signal_t interrupt, terminate, hangup;
+    uv_timer_t tick;
+    struct sw_broker broker;
+    struct sw_child monitor, sim;
+    struct sw_follow follow;
+    struct sw_render render;
+    struct sw_footer footer;
+    struct progress monitor_says, sim_says;
+    uint64_t ticks;
+    uint64_t events_before; // of the monitor, at the last tick
+    double rate;            // events a second, smoothed
+    uint64_t alert_total;
+    bool sim_started;
+    bool ending;
+    bool interrupted;
+    int code;
+
+    /* What was asked for. */
+    const char *scenario_path, *variant, *seed, *speed, *pause, *policy, *log_given, *port_text;
+    bool expect, stay;
+    uint16_t port;
+    struct sw_scenario scenario;
+    char folder[PATH_MAX]; // of the programs
+    char log[SW_LOG_PATH_BYTES];
+    char map[SW_PATH_BYTES];
+    char packs[PACKS_BYTES];
+};
+
+static void advance_end(struct run *run);
+
+/* ---- talk ---- */
+
+static void complain(struct run *run, const char *sentence)
+{
+    sw_footer_clear(&run->footer);
+    (void)fprintf(stderr, "sharewatch run: %s\n", sentence);
+}
+
+static void describe_progress(const struct run *run, char *text, size_t text_bytes)
+{
+    char time[SW_TIME_BYTES] = "not yet begun   ";
+    const char *dot = run->render.ascii ? "-" : "·";
+    if (run->sim_says.virtual_ms != 0) {
+        sw_time_format(run->sim_says.virtual_ms, time);
+        time[10] = ' ';
+    }
+    (void)snprintf(text, text_bytes,
+                   "%.16s %s %llu of %llu events %s %.0f/s %s %.2f s behind %s %llu alert%s", time,
+                   dot, (unsigned long long)run->monitor_says.events,
+                   (unsigned long long)run->scenario.events_expected, dot, run->rate, dot,
+                   (double)run->monitor_says.lag_ms / 1000.0, dot,
+                   (unsigned long long)run->alert_total, run->alert_total == 1 ? "" : "s");
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    char text[FOOTER_BYTES];
+    double now = (double)(run->monitor_says.events - run->events_before) * 1000.0 / TICK_MS;
+    run->rate = run->monitor_says.events < run->events_before ? 0 : run->rate * 0.75 + now * 0.25;
+    run->events_before = run->monitor_says.events;
+    describe_progress(run, text, sizeof(text));
+    run->ticks++;
+    if (run->footer.terminal) {
+        sw_footer_show(&run->footer, text);
+    } else if (run->ticks % PLAIN_TICKS == 0) {
+        (void)fprintf(stderr, "%s\n", text);
+    }
+}
+
+static void on_alert(struct sw_follow *follow, const struct sw_log_alert *alert)
+{
+    struct run *run = follow->context;
+    static char bytes[SW_RENDER_BYTES];
+    struct sw_buffer buffer;
+    sw_buffer_init(&buffer, bytes, sizeof(bytes));
+    sw_render_alert(&run->render, alert, &buffer);
+    sw_footer_clear(&run->footer);
+    (void)fwrite(buffer.bytes, 1, buffer.length, stdout);
+    (void)fflush(stdout);
+    run->alert_total++;
+}
+
+static void on_follow_failed(struct sw_follow *follow)
+{
+    complain(follow->context, follow->reader.sentence);
+}
+
+/* ---- what the children say ---- */
+
+static bool take_state(const char *state, struct sw_text text)
+{
+    return sw_text_equal(text, sw_text_from(state));
+}
+
+/* Reads `{"state":"…","events":N,…}`; true when the state is @wanted. */
+static bool read_status(struct sw_text line, const char *wanted, struct progress *progress)
+{
+    struct sw_json json;
+    char scratch[256];
+    bool found = false;
+    struct sw_text key = {0};
+    sw_json_init(&json, line, scratch, sizeof(scratch));
+    for (enum sw_json_token token = sw_json_next(&json);
+         token != SW_JSON_END && token != SW_JSON_ERROR; token = sw_json_next(&json)) {
+        if (token == SW_JSON_KEY) {
+            key = json.text;
+        } else if (token == SW_JSON_TEXT && take_state("state", key)) {
+            found = take_state(wanted, json.text);
+        } else if (token == SW_JSON_INTEGER && take_state("events", key)) {
+            progress->events = (uint64_t)json.integer;
+        } else if (token == SW_JSON_INTEGER && take_state("total", key)) {
+            progress->total = (uint64_t)json.integer;
+        } else if (token == SW_JSON_INTEGER && take_state("virtual_ms", key)) {
+            progress->virtual_ms = json.integer;
+        } else if (token == SW_JSON_INTEGER && take_state("lag_ms", key)) {
+            progress->lag_ms = json.integer;
+        }
+    }
+    return found;
+}
+
+/* ---- starting ---- */
+
+static void end_run(struct run *run, int code)
+{
+    if (!run->ending) {
+        run->ending = true;
+        run->code = code;
+    }
+    advance_end(run);
+}
+
+struct arguments {
+    const char *list[SW_CHILD_ARGUMENTS_MAX];
+    uint32_t count;
+};
+
+static void add(struct arguments *arguments, const char *option, const char *value)
+{
+    if (value != NULL) {
+        SW_ASSERT(arguments->count + 3 < SW_CHILD_ARGUMENTS_MAX);
+        arguments->list[arguments->count++] = option;
+        arguments->list[arguments->count++] = value;
+    }
+}
+
+static void add_broker(struct arguments *arguments, const struct run *run)
+{
+    add(arguments, "--broker", run->broker.url);
+    add(arguments, "--username", SW_BROKER_USER);
+    add(arguments, "--password-file", run->broker.password_file);
+    add(arguments, "--status-fd", "3");
+    static_assert(SW_CHILD_STATUS_FD == 3, "the number is text above");
+}
+
+static void start_child(struct run *run, struct sw_child *child, const char *program,
+                        const struct arguments *arguments)
+{
+    char path[PATH_MAX + 32];
+    char sentence[SW_CHILD_LINE_BYTES];
+    (void)snprintf(path, sizeof(path), "%s/%s", run->folder, program);
+    if (sw_child_start(child, &run->loop, path, arguments->list, sentence) != SW_OK) {
+        complain(run, sentence);
+        end_run(run, SW_EXIT_ENVIRONMENT);
+    }
+}
+
+static void start_monitor(struct run *run)
+{
+    struct arguments arguments = {.list = {"sharewatch", "monitor"}, .count = 2};
+    add_broker(&arguments, run);
+    add(&arguments, "--log", run->log);
+    add(&arguments, "--map", run->map[0] != '\0' ? run->map : NULL);
+    add(&arguments, "--policy", run->packs[0] != '\0' ? run->packs : NULL);
+    start_child(run, &run->monitor, "sharewatch-monitor", &arguments);
+}
+
+static void start_sim(struct run *run)
+{
+    struct arguments arguments = {.list = {"sharewatch", "sim", run->scenario_path}, .count = 3};
+    run->sim_started = true;
+    add_broker(&arguments, run);
+    add(&arguments, "--variant", run->variant);
+    add(&arguments, "--seed", run->seed);
+    add(&arguments, "--speed", run->speed);
+    add(&arguments, "--pause-max", run->pause);
+    start_child(run, &run->sim, "sharewatch-sim", &arguments);
+}
+
+/* ---- life of the children ---- */
+
+static void on_broker_ready(struct sw_broker *broker)
+{
+    struct run *run = broker->context;
+    if (!run->ending && !run->monitor.running) {
+        start_monitor(run);
+    }
+}
+
+static void on_broker_failed(struct sw_broker *broker, const char *sentence)
+{
+    struct run *run = broker->context;
+    complain(run, sentence);
+    if (!broker->port_taken) {
+        sw_child_print_tail(&broker->child, "  broker: ");
+    }
+    end_run(run, SW_EXIT_ENVIRONMENT);
+}
+
+static void on_monitor_status(struct sw_child *child, struct sw_text line)
+{
+    struct run *run = child->context;
+    if (read_status(line, "ready", &run->monitor_says) && !run->sim_started && !run->ending) {
+        start_sim(run);
+    }
+}
+
+static void on_sim_status(struct sw_child *child, struct sw_text line)
+{
+    struct run *run = child->context;
+    (void)read_status(line, "", &run->sim_says);
+}
+
+/* Tells how @child died; true when it may be started again: it was killed, and not too often. */
+static bool mourn(struct run *run, const struct sw_child *child)
+{
+    char reason[128];
+    char sentence[256];
+    sw_child_reason(child, reason, sizeof(reason));
+    bool again = child->exit_signal != 0 && child->start_total <= RESTARTS_MAX;
+    (void)snprintf(sentence, sizeof(sentence), "the %s %s%s", child->name, reason,
+                   again ? "; it is started again" : "");
+    complain(run, sentence);
+    if (!again) {
+        char prefix[32];
+        (void)snprintf(prefix, sizeof(prefix), "  %s: ", child->name);
+        sw_child_print_tail(child, prefix);
+    }
+    return again;
+}
+
+static void on_broker_end(struct sw_broker *broker)
+{
+    struct run *run = broker->context;
+    char sentence[SW_CHILD_LINE_BYTES];
+    if (run->ending) {
+        advance_end(run);
+    } else if (!mourn(run, &broker->child)) {
+        end_run(run, SW_EXIT_ENVIRONMENT);
+    } else if (sw_broker_start_again(broker, sentence) != SW_OK) {
+        complain(run, sentence);
+        end_run(run, SW_EXIT_ENVIRONMENT);
+    }
+}
+
+static void on_monitor_end(struct sw_child *child)
+{
+    struct run *run = child->context;
+    if (run->ending) {
+        if (child->exit_signal != 0 || child->exit_code != 0) {
+            (void)mourn(run, child);
+            run->code = run->code == SW_EXIT_OK ? SW_EXIT_ENVIRONMENT : run->code;
+        }
+        advance_end(run);
+    } else if (mourn(run, child)) {
+        start_monitor(run);
+    } else {
+        end_run(run, SW_EXIT_ENVIRONMENT);
+    }
+}
+
+static void print_how_to_join(struct run *run)
+{
+    sw_footer_clear(&run->footer);
+    (void)printf("\nThe scenario is over; broker and monitor stay until Ctrl-C. To send events of "
+                 "your own:\n  mosquitto_pub -h 127.0.0.1 -p %u -u %s -P \"$(cat %s)\" -q 1 \\\n"
+                 "    -t sharewatch/v1/event/LAPD/booking -f event.json\n\n",
+                 run->broker.port, SW_BROKER_USER, run->broker.password_file);
+    (void)fflush(stdout);
+}
+
+static void on_sim_end(struct sw_child *child)
+{
+    struct run *run = child->context;
+    if (run->ending) {
+        advance_end(run);
+    } else if (child->exit_signal == 0 && child->exit_code == 0) {
+        if (run->stay) {
+            print_how_to_join(run);
+        } else {
+            end_run(run, SW_EXIT_OK);
+        }
+    } else if (mourn(run, child)) {
+        start_sim(run);
+    } else {
+        end_run(run, SW_EXIT_ENVIRONMENT);
+    }
+}
+
+/* ---- ending ---- */
+
+static void close_all(struct run *run)
+{
+    if (uv_is_closing((uv_handle_t *)&run->tick)) {
+        return;
+    }
+    sw_footer_clear(&run->footer);
+    sw_follow_drain(&run->follow);
+    sw_follow_stop(&run->follow);
+    uv_close((uv_handle_t *)&run->tick, NULL);
+    uv_close((uv_handle_t *)&run->interrupt, NULL);
+    uv_close((uv_handle_t *)&run->terminate, NULL);
+    uv_close((uv_handle_t *)&run->hangup, NULL);
+}
+
+/* The next step down: called at the end of the run and whenever a child has ended after that. */
+static void advance_end(struct run *run)
+{
+    if (run->sim.running) {
+        sw_child_stop(&run->sim, GRACE_MS);
+    } else if (run->monitor.running) {
+        sw_child_stop(&run->monitor, GRACE_MS);
+    } else if (run->broker.child.running) {
+        sw_child_stop(&run->broker.child, GRACE_MS);
+    } else {
+        close_all(run);
+    }
+}
+
+/* The first Ctrl-C ends in order, the second at once. */
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct run *run = handle->data;
+    (void)number;
+    if (run->interrupted) {
+        sw_child_signal(&run->sim, SIGKILL);
+        sw_child_signal(&run->monitor, SIGKILL);
+        sw_child_signal(&run->broker.child, SIGKILL);
+    } else {
+        run->interrupted = true;
+        complain(run, "ending; Ctrl-C once more ends at once");
+    }
+    run->code = SW_EXIT_INTERRUPTED;
+    run->ending = true;
+    advance_end(run);
+}
+
+/* ---- before the start ---- */
+
+static enum sw_status open_scenario(struct run *run, const struct sw_scenario_options *options,
+                                    struct sw_report *report)
+{
+    enum sw_status status = sw_scenario_open(&run->scenario, run->scenario_path, options, report);
+    sw_report_print(report, stderr);
+    sw_report_free(report);
+    return status;
+}
+
+/* Reads the scenario here too: its mistakes are told before anything is started. */
+static bool read_scenario(struct run *run)
+{
+    struct sw_report report = {0};
+    struct sw_scenario_options options = {.variant = run->variant};
+    int64_t seed = 0;
+    if (run->seed != NULL && sw_command_number(run->seed, 0, INT64_MAX, &seed) == SW_OK) {
+        options.has_seed = true;
+        options.seed = (uint64_t)seed;
+    }
+    if (open_scenario(run, &options, &report) != SW_OK) {
+        return false;
+    }
+    const struct sw_scenario *scenario = &run->scenario;
+    if (scenario->map.length != 0) {
+        char name[96];
+        (void)snprintf(name, sizeof(name), "maps/%.*s.yaml", SW_TEXT_FORMAT(scenario->map));
+        if (sw_data_path(name, run->map) != SW_OK) {
+            (void)fprintf(stderr, "sharewatch run: the scenario's map is not at %s\n", run->map);
+            return false;
+        }
+    }
+    struct sw_buffer packs;
+    sw_buffer_init(&packs, run->packs, sizeof(run->packs));
+    if (run->policy != NULL) {
+        sw_buffer_append_string(&packs, run->policy);
+    }
+    for (uint32_t i = 0; run->policy == NULL && i < scenario->pack_count; i++) {
+        sw_buffer_append_format(&packs, "%s%.*s", i != 0 ? "," : "",
+                                SW_TEXT_FORMAT(scenario->packs[i]));
+    }
+    return true;
+}
+
+static bool make_folder(const char *path)
+{
+    if (mkdir(path, 0750) == 0 || errno == EEXIST) {
+        return true;
+    }
+    (void)fprintf(stderr,
+                  "sharewatch run: cannot make the folder %s: %s; say with --log where the "
+                  "log goes\n",
+                  path, strerror(errno));
+    return false;
+}
+
+/* The log's own folder: out/NAME-TIME below the current one, or where --log says. */
+static bool choose_log(struct run *run)
+{
+    char stamp[32];
+    char folder[SW_LOG_PATH_BYTES - 16];
+    time_t now = time(NULL);
+    struct tm parts = {0};
+    if (run->log_given != NULL) {
+        int length = snprintf(run->log, sizeof(run->log), "%s", run->log_given);
+        return length < (int)sizeof(run->log);
+    }
+    stamp[strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", gmtime_r(&now, &parts))] = '\0';
+    (void)snprintf(folder, sizeof(folder), "out/%.*s-%s", SW_TEXT_FORMAT(run->scenario.name),
+                   stamp);
+    (void)snprintf(run->log, sizeof(run->log), "%s/log.db", folder);
+    return make_folder("out") && make_folder(folder);
+}
+
+static bool find_programs(struct run *run)
+{
+    ssize_t length = readlink("/proc/self/exe", run->folder, sizeof(run->folder) - 1);
+    if (length <= 0) {
+        (void)fprintf(stderr, "sharewatch run: /proc/self/exe: %s\n", strerror(errno));
+        return false;
+    }
+    run->folder[length] = '\0';
+    char *slash = strrchr(run->folder, '/');
+    *(slash != NULL ? slash : run->folder) = '\0';
+    return true;
+}
+
+static void print_head(const struct run *run)
+{
+    const struct sw_scenario *scenario = &run->scenario;
+    (void)printf("%.*s", SW_TEXT_FORMAT(scenario->title));
+    if (scenario->variant.length != 0) {
+        (void)printf(", variant %.*s", SW_TEXT_FORMAT(scenario->variant));
+    }
+    (void)printf(": about %llu synthetic events, seed %llu\nlog  %s\n\n",
+                 (unsigned long long)scenario->events_expected, (unsigned long long)scenario->seed,
+                 run->log);
+    (void)fflush(stdout);
+}
+
+static void start_listening(struct run *run)
+{
+    uv_signal_t *const handles[] = {&run->interrupt, &run->terminate, &run->hangup};
+    const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (int i = 0; i < 3; i++) {
+        (void)uv_signal_init(&run->loop, handles[i]);
+        handles[i]->data = run;
+        (void)uv_signal_start(handles[i], on_signal, numbers[i]);
+    }
+    (void)uv_timer_init(&run->loop, &run->tick);
+    run->tick.data = run;
+    (void)uv_timer_start(&run->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+static void prepare_children(struct run *run)
+{
+    run->broker.context = run;
+    run->broker.on_ready = on_broker_ready;
+    run->broker.on_failed = on_broker_failed;
+    run->broker.on_end = on_broker_end;
+    run->monitor.name = "monitor";
+    run->monitor.context = run;
+    run->monitor.on_status = on_monitor_status;
+    run->monitor.on_end = on_monitor_end;
+    run->sim.name = "simulator";
+    run->sim.context = run;
+    run->sim.on_status = on_sim_status;
+    run->sim.on_end = on_sim_end;
+    run->follow.context = run;
+    run->follow.on_alert = on_alert;
+    run->follow.on_failed = on_follow_failed;
+}
+
+static void run_loop(struct run *run)
+{
+    char sentence[SW_CHILD_LINE_BYTES];
+    start_listening(run);
+    prepare_children(run);
+    /* A log that goes on has alerts that are no news. */
+    struct sw_log_reader reader = {0};
+    int64_t event_id = 0;
+    if (sw_log_reader_open(&reader, run->log) == SW_OK &&
+        sw_log_newest(&reader, &event_id, &run->follow.last_id) != SW_OK) {
+        run->follow.last_id = 0;
+    }
+    sw_log_reader_close(&reader);
+    if (sw_follow_start(&run->follow, &run->loop, run->log) != SW_OK) {
+        complain(run, run->follow.reader.sentence);
+        end_run(run, SW_EXIT_ENVIRONMENT);
+    } else if (sw_broker_start(&run->broker, &run->loop, run->port, sentence) != SW_OK) {
+        complain(run, sentence);
+        end_run(run, SW_EXIT_ENVIRONMENT);
+    }
+    (void)uv_run(&run->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&run->loop);
+    sw_broker_remove_folder(&run->broker);
+}
+
+static void print_summary(struct run *run)
+{
+    char sentence[SW_LOG_SENTENCE_BYTES];
+    (void)printf("\n");
+    if (sw_summary_print(run->log, &run->render, stdout, sentence) != SW_OK) {
+        complain(run, sentence);
+        return;
+    }
+    (void)printf("log  %s   for example:\n"
+                 "  sqlite3 %s \"SELECT time, edge, crosses, level, verdict FROM hop_text\"\n",
+                 run->log, run->log);
+}
+
+static const char details[] =
+    "Starts a private broker, the monitor and the simulator, shows each alert as it comes, and "
+    "ends "
+    "with a\nsummary. Nothing leaves this machine. Ctrl-C ends in order, a second one at once.\n"
+    "Exit 0: done; 1: --expect found a difference; 3: something could not be started, or died.\n";
+
+int sw_command_run(int argc, char **argv)
+{
+    static struct run run = {.speed = SPEED_DEFAULT};
+    const char *color = NULL;
+    bool ascii = false;
+    const struct sw_option options[] = {
+        {.name = "variant",
+         .value = "NAME",
+         .text = &run.variant,
+         .about = "which variant; the first by default"},
+        {.name = "seed", .value = "N", .text = &run.seed, .about = "another seed than the file's"},
+        {.name = "speed",
+         .value = "N|max",
+         .text = &run.speed,
+         .about = "scenario seconds a second (default " SPEED_DEFAULT ")"},
+        {.name = "pause-max",
+         .value = "TIME",
+         .text = &run.pause,
+         .about = "skip what lasts longer (default " PAUSE_DEFAULT " with the default speed)"},
+        {.name = "log",
+         .value = "FILE",
+         .text = &run.log_given,
+         .about = "the log (default out/NAME-TIME/log.db)"},
+        {.name = "policy",
+         .value = "PACK[,PACK…]",
+         .text = &run.policy,
+         .about = "rules (default: the scenario's, else today's)"},
+        {.name = "port",
+         .value = "N",
+         .text = &run.port_text,
+         .about = "of the broker (default: a free one)"},
+        {.name = "expect",
+         .flag = &run.expect,
+         .about = "compare each hop with what the scenario expects"},
+        {.name = "keep", .flag = &run.stay, .about = "stay after the end, until Ctrl-C"},
+        {.name = "color", .value = "WHEN", .text = &color, .about = "auto, always or never"},
+        {.name = "ascii", .flag = &ascii, .about = "no characters beyond ASCII of our own"},
+    };
+    const struct sw_command command = {
+        .name = "run",
+        .arguments = "SCENARIO",
+        .about = "Run a scenario end to end, and judge its events live",
+        .details = details,
+        .options = options,
+        .option_count = sizeof(options) / sizeof(options[0]),
+        .arguments_min = 1,
+        .arguments_max = 1,
+    };
+    uint32_t count = 0;
+    int64_t port = 0;
+    enum sw_status status = sw_command_parse(&command, argc, argv, &count);
+    if (status != SW_OK) {
+        return status == SW_STOPPED ? SW_EXIT_OK : SW_EXIT_USAGE;
+    }
+    if (run.port_text != NULL && sw_command_number(run.port_text, 1, UINT16_MAX, &port) != SW_OK) {
+        return sw_command_usage_error(&command, "--port is a number from 1 to 65535");
+    }
+    if (sw_render_init(&run.render, stdout, color) != SW_OK) {
+        return sw_command_usage_error(&command, "--color is auto, always or never");
+    }
+    run.port = (uint16_t)port;
+    run.render.ascii = ascii;
+    run.scenario_path = argv[1];
+    if (run.pause == NULL && strcmp(run.speed, SPEED_DEFAULT) == 0) {
+        run.pause = PAUSE_DEFAULT;
+    }
+    if (!read_scenario(&run) || !find_programs(&run) || !choose_log(&run)) {
+        return SW_EXIT_ENVIRONMENT;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    sw_footer_init(&run.footer, stderr);
+    int loop = uv_loop_init(&run.loop);
+    SW_ASSERT(loop == 0);
+    print_head(&run);
+    run_loop(&run);
+    if (access(run.log, F_OK) == 0) { // nothing is logged when the monitor did not start
+        print_summary(&run);
+    }
+    sw_scenario_free(&run.scenario);
+    return run.code;
+}
