@@ -158,8 +158,11 @@ static void load_parts(struct sw_loader *loader, const struct sw_yaml_node *node
 }
 
 static void load_unders(struct sw_loader *loader, const struct sw_yaml_node *node,
-                        const char *const *keys, uint32_t key_count, struct sw_expectation *expect)
+                        struct sw_expectation *expect)
 {
+    /* `under` is the last key, and does not stand in itself. */
+    struct sw_keys parts = sw_keys_expect;
+    parts.count--;
     if (!sw_load_wants(loader, node, SW_YAML_MAPPING, "under")) {
         return;
     }
@@ -174,7 +177,7 @@ static void load_unders(struct sw_loader *loader, const struct sw_yaml_node *nod
         const struct sw_yaml_node *value = sw_yaml_pair_value(node, i);
         expect->under_packs[i] = sw_load_name(loader, sw_yaml_key(node, i), "policy pack");
         if (sw_load_wants(loader, value, SW_YAML_MAPPING, "under")) {
-            sw_yaml_check_keys(value, "expect", keys, key_count, loader->report);
+            sw_load_check_keys(loader, value, &parts);
             load_parts(loader, value, &unders[i]);
         }
     }
@@ -184,17 +187,15 @@ static void load_unders(struct sw_loader *loader, const struct sw_yaml_node *nod
 
 struct sw_expectation sw_load_expectation(struct sw_loader *loader, const struct sw_yaml_node *node)
 {
-    static const char *const keys[] = {"verdict", "level",    "duties",   "fed_reach", "alert",
-                                       "edge",    "verdicts", "findings", "refused",   "under"};
     struct sw_expectation expect = {0};
     if (!sw_load_wants(loader, node, SW_YAML_MAPPING, "expect")) {
         return expect;
     }
-    sw_yaml_check_keys(node, "expect", keys, 10, loader->report);
+    sw_load_check_keys(loader, node, &sw_keys_expect);
     load_parts(loader, node, &expect);
     const struct sw_yaml_node *under = sw_yaml_get(node, "under");
     if (under != NULL) {
-        load_unders(loader, under, keys, 9, &expect);
+        load_unders(loader, under, &expect);
     }
     return expect;
 }
@@ -202,7 +203,6 @@ struct sw_expectation sw_load_expectation(struct sw_loader *loader, const struct
 static void load_chain(struct sw_loader *loader, const struct sw_yaml_node *who,
                        const struct sw_yaml_node *node, struct sw_chain_expectation *chain)
 {
-    static const char *const keys[] = {"level", "verdict", "verdicts", "duties"};
     bool vehicle = sw_yaml_get(sw_yaml_get(loader->root, "vehicles"), who->text.bytes) != NULL;
     struct sw_text token = sw_load_who(loader, who, vehicle ? "vehicles" : "people");
     struct sw_expectation parts = {0};
@@ -210,7 +210,7 @@ static void load_chain(struct sw_loader *loader, const struct sw_yaml_node *who,
     if (!sw_load_wants(loader, node, SW_YAML_MAPPING, "chain")) {
         return;
     }
-    sw_yaml_check_keys(node, "chain", keys, 4, loader->report);
+    sw_load_check_keys(loader, node, &sw_keys_chain);
     load_parts(loader, node, &parts);
     chain->who = who->text;
     chain->place = who->place;
@@ -242,8 +242,12 @@ static void load_chains(struct sw_loader *loader, const struct sw_yaml_node *nod
 static void load_counts(struct sw_loader *loader, const struct sw_yaml_node *node,
                         struct sw_scenario_totals *totals)
 {
-    static const char *const keys[] = {"verdict", "level", "count"};
     if (!sw_load_wants(loader, node, SW_YAML_SEQUENCE, "hops")) {
+        return;
+    }
+    if (node->count > SW_SCENARIO_COUNTS_MAX) {
+        sw_report_error(loader->report, node->place, NULL, "at most %d counts",
+                        SW_SCENARIO_COUNTS_MAX);
         return;
     }
     struct sw_count_expectation *counts =
@@ -254,7 +258,7 @@ static void load_counts(struct sw_loader *loader, const struct sw_yaml_node *nod
         const struct sw_yaml_node *level = sw_yaml_get(item, "level");
         const struct sw_yaml_node *count = sw_yaml_get(item, "count");
         if (!sw_load_wants(loader, item, SW_YAML_MAPPING, "hops") ||
-            !sw_yaml_check_keys(item, "hops", keys, 3, loader->report)) {
+            !sw_load_check_keys(loader, item, &sw_keys_count)) {
             continue;
         }
         if (verdict == NULL || level == NULL || count == NULL) {
@@ -273,8 +277,8 @@ static void load_counts(struct sw_loader *loader, const struct sw_yaml_node *nod
 
 void sw_load_totals(struct sw_loader *loader, const struct sw_yaml_node *node)
 {
-    static const char *const keys[] = {"events",      "alerts", "crossings", "prohibited",
-                                       "quarantined", "gaps",   "hops",      "chains"};
+    static const char *const names[] = {"events",     "alerts",      "crossings",
+                                        "prohibited", "quarantined", "gaps"};
     struct sw_scenario_totals *totals = &loader->scenario->totals;
     struct sw_total *const numbers[] = {&totals->events,      &totals->alerts,
                                         &totals->crossings,   &totals->prohibited,
@@ -282,13 +286,13 @@ void sw_load_totals(struct sw_loader *loader, const struct sw_yaml_node *node)
     if (!sw_load_wants(loader, node, SW_YAML_MAPPING, "expect")) {
         return;
     }
-    sw_yaml_check_keys(node, "expect", keys, 8, loader->report);
+    sw_load_check_keys(loader, node, &sw_keys_totals);
     for (uint32_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        const struct sw_yaml_node *number = sw_yaml_get(node, keys[i]);
+        const struct sw_yaml_node *number = sw_yaml_get(node, names[i]);
         if (number != NULL) {
             numbers[i]->given = true;
             numbers[i]->place = number->place;
-            numbers[i]->count = (uint64_t)sw_load_integer(loader, number, keys[i], 0, COUNT_MAX);
+            numbers[i]->count = (uint64_t)sw_load_integer(loader, number, names[i], 0, COUNT_MAX);
         }
     }
     const struct sw_yaml_node *hops = sw_yaml_get(node, "hops");
@@ -299,163 +303,4 @@ void sw_load_totals(struct sw_loader *loader, const struct sw_yaml_node *node)
     if (chains != NULL) {
         load_chains(loader, chains, totals);
     }
-}
-
-static void stand_in(const struct sw_expectation *from, struct sw_expectation *to)
-{
-    to->place = from->place;
-    to->parts |= from->parts;
-    to->verdict = (from->parts & SW_EXPECT_VERDICT) != 0 ? from->verdict : to->verdict;
-    to->level = (from->parts & SW_EXPECT_LEVEL) != 0 ? from->level : to->level;
-    to->duties = (from->parts & SW_EXPECT_DUTIES) != 0 ? from->duties : to->duties;
-    to->fed_reach = (from->parts & SW_EXPECT_FED_REACH) != 0 ? from->fed_reach : to->fed_reach;
-    to->alert = (from->parts & SW_EXPECT_ALERT) != 0 ? from->alert : to->alert;
-    to->edge = (from->parts & SW_EXPECT_EDGE) != 0 ? from->edge : to->edge;
-    to->verdicts = (from->parts & SW_EXPECT_VERDICTS) != 0 ? from->verdicts : to->verdicts;
-    to->refused = (from->parts & SW_EXPECT_REFUSED) != 0 ? from->refused : to->refused;
-    if ((from->parts & SW_EXPECT_FINDINGS) != 0) {
-        to->findings = from->findings;
-        to->finding_count = from->finding_count;
-    }
-}
-
-void sw_expectation_under(const struct sw_expectation *expectation, struct sw_text pack,
-                          struct sw_expectation *under)
-{
-    *under = *expectation;
-    for (uint32_t i = 0; i < expectation->under_count; i++) {
-        if (sw_text_equal(expectation->under_packs[i], pack)) {
-            stand_in(&expectation->unders[i], under);
-        }
-    }
-}
-
-static void differs(struct sw_buffer *difference, const char *what, const char *expected,
-                    const char *seen)
-{
-    sw_buffer_append_format(difference, "%s%s %s expected, %s found",
-                            difference->length > 0 ? "; " : "", what, expected, seen);
-}
-
-static const char *verdicts_text(uint32_t verdicts, char *text, uint32_t bytes)
-{
-    struct sw_buffer buffer;
-    sw_buffer_init(&buffer, text, bytes);
-    for (int i = 0; i < SW_VERDICT_COUNT; i++) {
-        if ((verdicts & (1U << i)) != 0) {
-            sw_buffer_append_format(&buffer, "%s%s", buffer.length > 0 ? "," : "",
-                                    sw_verdict_code((enum sw_verdict)i));
-        }
-    }
-    return buffer.length > 0 ? text : "none";
-}
-
-static void compare_flags(const struct sw_expectation *expect, const struct sw_observation *seen,
-                          struct sw_buffer *difference)
-{
-    if ((expect->parts & SW_EXPECT_FED_REACH) != 0 && expect->fed_reach != seen->fed_reach) {
-        differs(difference, "fed_reach", expect->fed_reach ? "true" : "false",
-                seen->fed_reach ? "true" : "false");
-    }
-    if ((expect->parts & SW_EXPECT_ALERT) != 0 && expect->alert != seen->alert) {
-        differs(difference, "alert", expect->alert ? "yes" : "no", seen->alert ? "yes" : "no");
-    }
-}
-
-static void compare_sets(const struct sw_expectation *expect, const struct sw_observation *seen,
-                         struct sw_buffer *difference)
-{
-    char a[SW_DUTIES_TEXT_BYTES];
-    char b[SW_DUTIES_TEXT_BYTES];
-    if ((expect->parts & SW_EXPECT_DUTIES) != 0 && expect->duties != seen->duties) {
-        differs(difference, "duties",
-                expect->duties != 0 ? sw_duties_text(expect->duties, a) : "none",
-                seen->duties != 0 ? sw_duties_text(seen->duties, b) : "none");
-    }
-    if ((expect->parts & SW_EXPECT_VERDICTS) != 0 && expect->verdicts != seen->verdicts) {
-        differs(difference, "verdicts of findings", verdicts_text(expect->verdicts, a, sizeof(a)),
-                verdicts_text(seen->verdicts, b, sizeof(b)));
-    }
-}
-
-static bool has_finding(const struct sw_observation *seen, struct sw_text name)
-{
-    for (uint32_t i = 0; i < seen->finding_count; i++) {
-        if (sw_text_equal(seen->findings[i], name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void compare_findings(const struct sw_expectation *expect, const struct sw_observation *seen,
-                             struct sw_buffer *difference)
-{
-    for (uint32_t i = 0; i < expect->finding_count; i++) {
-        if (has_finding(seen, expect->findings[i])) {
-            continue;
-        }
-        sw_buffer_append_format(
-            difference, "%sfinding %.*s expected, found:", difference->length > 0 ? "; " : "",
-            SW_TEXT_FORMAT(expect->findings[i]));
-        for (uint32_t j = 0; j < seen->finding_count; j++) {
-            sw_buffer_append_format(difference, " %.*s", SW_TEXT_FORMAT(seen->findings[j]));
-        }
-        sw_buffer_append_string(difference, seen->finding_count == 0 ? " none" : "");
-    }
-}
-
-static void compare_edge(const struct sw_expectation *expect, const struct sw_observation *seen,
-                         struct sw_buffer *difference)
-{
-    struct sw_text none = SW_TEXT("none");
-    if ((expect->parts & SW_EXPECT_EDGE) != 0 && !sw_text_equal(expect->edge, seen->edge)) {
-        struct sw_text a = expect->edge.length > 0 ? expect->edge : none;
-        struct sw_text b = seen->edge.length > 0 ? seen->edge : none;
-        sw_buffer_append_format(difference, "%sedge %.*s expected, %.*s found",
-                                difference->length > 0 ? "; " : "", SW_TEXT_FORMAT(a),
-                                SW_TEXT_FORMAT(b));
-    }
-}
-
-/* A packet that was refused has no verdict at all: nothing else is worth comparing. */
-static bool refusal_holds(const struct sw_expectation *expect, const struct sw_observation *seen,
-                          struct sw_buffer *difference)
-{
-    struct sw_text expected =
-        (expect->parts & SW_EXPECT_REFUSED) != 0 ? expect->refused : (struct sw_text){0};
-    if (sw_text_equal(expected, seen->refused)) {
-        return true;
-    }
-    struct sw_text accepted = SW_TEXT("accepted");
-    struct sw_text a = expected.length > 0 ? expected : accepted;
-    struct sw_text b = seen->refused.length > 0 ? seen->refused : accepted;
-    sw_buffer_append_format(difference, "%.*s expected, %.*s found", SW_TEXT_FORMAT(a),
-                            SW_TEXT_FORMAT(b));
-    return false;
-}
-
-bool sw_expectation_holds(const struct sw_expectation *expect, const struct sw_observation *seen,
-                          struct sw_buffer *difference)
-{
-    SW_ASSERT(seen->has_hop || (seen->verdict == SW_VERDICT_NONE && seen->level == SW_LEVEL_NONE));
-    uint32_t before = difference->length;
-    if (expect->parts == 0) {
-        return true;
-    }
-    if (!refusal_holds(expect, seen, difference)) {
-        return false;
-    }
-    if ((expect->parts & SW_EXPECT_VERDICT) != 0 && expect->verdict != seen->verdict) {
-        differs(difference, "verdict", sw_verdict_code(expect->verdict),
-                sw_verdict_code(seen->verdict));
-    }
-    if ((expect->parts & SW_EXPECT_LEVEL) != 0 && expect->level != seen->level) {
-        differs(difference, "level", sw_level_word(expect->level), sw_level_word(seen->level));
-    }
-    compare_sets(expect, seen, difference);
-    compare_flags(expect, seen, difference);
-    compare_edge(expect, seen, difference);
-    compare_findings(expect, seen, difference);
-    return difference->length == before;
 }

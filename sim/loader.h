@@ -8,6 +8,8 @@
 
 #include <sharewatch/scenario.h>
 
+#include "keys.h"
+
 struct sw_loader {
     struct sw_scenario *scenario;
     const struct sw_scenario_options *options;
@@ -21,6 +23,10 @@ struct sw_loader {
 };
 
 /* scenario_value.c */
+
+/** Reports each key of @node that is not among @keys; true when all are. */
+bool sw_load_check_keys(struct sw_loader *loader, const struct sw_yaml_node *node,
+                        const struct sw_keys *keys);
 
 /** The text of the scalar @node, copied; empty and reported when it is none. */
 struct sw_text sw_load_text(struct sw_loader *loader, const struct sw_yaml_node *node,

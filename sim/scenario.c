@@ -228,13 +228,11 @@ static uint32_t patches_of(struct sw_loader *loader, const struct sw_yaml_node *
 
 static void apply_patch(struct sw_loader *loader, struct raw *raw, const struct sw_yaml_node *patch)
 {
-    static const char *const keys[] = {"about",  "like", "start",   "seed", "map",
-                                       "policy", "drop", "replace", "add",  "expect"};
     const struct sw_yaml_node *part;
     if (!sw_load_wants(loader, patch, SW_YAML_MAPPING, "variant")) {
         return;
     }
-    sw_yaml_check_keys(patch, "variant", keys, 10, loader->report);
+    sw_load_check_keys(loader, patch, &sw_keys_variant);
     if ((part = sw_yaml_get(patch, "drop")) != NULL) {
         drop_steps(loader, raw, part);
     }
@@ -443,7 +441,6 @@ static uint16_t load_code(struct sw_loader *loader, const struct sw_yaml_node *n
 static void load_one_actor(struct sw_loader *loader, const struct sw_yaml_node *name,
                            const struct sw_yaml_node *node)
 {
-    static const char *const keys[] = {"agency", "class", "system", "role", "reports", "about"};
     struct sw_scenario_actor *actor = &loader->actors[loader->scenario->actor_count++];
     const struct sw_yaml_node *part;
     actor->name = sw_load_name(loader, name, "actor");
@@ -451,7 +448,7 @@ static void load_one_actor(struct sw_loader *loader, const struct sw_yaml_node *
     if (!sw_load_wants(loader, node, SW_YAML_MAPPING, "actor")) {
         return;
     }
-    sw_yaml_check_keys(node, "actor", keys, 6, loader->report);
+    sw_load_check_keys(loader, node, &sw_keys_actor);
     if ((part = sw_yaml_get(node, "agency")) == NULL) {
         sw_report_error(loader->report, name->place, NULL, "actor %.*s needs an agency",
                         SW_TEXT_FORMAT(actor->name));
@@ -518,7 +515,6 @@ static void load_weights(struct sw_loader *loader, const struct sw_yaml_node *no
 
 static void load_curves(struct sw_loader *loader)
 {
-    static const char *const keys[] = {"hours", "days", "about"};
     struct sw_scenario *scenario = loader->scenario;
     const struct sw_yaml_node *node = sw_yaml_get(loader->root, "curves");
     scenario->curves = sw_arena_alloc(&scenario->arena, CURVES_MAX * sizeof(scenario->curves[0]));
@@ -532,7 +528,7 @@ static void load_curves(struct sw_loader *loader)
         const struct sw_yaml_node *hours = sw_yaml_get(value, "hours");
         const struct sw_yaml_node *days = sw_yaml_get(value, "days");
         struct sw_curve curve = sw_curve_flat();
-        sw_yaml_check_keys(value, "curve", keys, 3, loader->report);
+        sw_load_check_keys(loader, value, &sw_keys_curve);
         curve.name = sw_load_name(loader, sw_yaml_key(node, i), "curve");
         if (hours != NULL) {
             load_weights(loader, hours, "hours", curve.hours, SW_CURVE_HOURS);
@@ -642,7 +638,6 @@ static void load_people(struct sw_loader *loader, const struct sw_yaml_node *nod
 static void load_storyline(struct sw_loader *loader, const struct sw_yaml_node *name,
                            const struct sw_yaml_node *node, struct raw *raw)
 {
-    static const char *const keys[] = {"about", "at", "repeat", "people", "steps"};
     uint32_t index = loader->scenario->storyline_count++;
     struct sw_scenario_storyline *storyline = &loader->storylines[index];
     const struct sw_yaml_node *part;
@@ -652,7 +647,7 @@ static void load_storyline(struct sw_loader *loader, const struct sw_yaml_node *
     if (!sw_load_wants(loader, node, SW_YAML_MAPPING, "storyline")) {
         return;
     }
-    sw_yaml_check_keys(node, "storyline", keys, 5, loader->report);
+    sw_load_check_keys(loader, node, &sw_keys_storyline);
     if ((part = sw_yaml_get(node, "at")) != NULL) {
         storyline->at = sw_load_delay(loader, part, "at");
     }
@@ -741,12 +736,9 @@ static double likely(const struct sw_scenario *scenario, uint32_t index)
 
 static void load_all(struct sw_loader *loader, struct raw *raw)
 {
-    static const char *const keys[] = {
-        "scenario", "title",    "from",   "about",  "seed",  "start",      "map",    "policy",
-        "people",   "vehicles", "curves", "actors", "steps", "storylines", "expect", "variants"};
     struct sw_scenario *scenario = loader->scenario;
     const struct sw_yaml_node *patches[LIKES_MAX];
-    sw_yaml_check_keys(loader->root, "scenario", keys, 16, loader->report);
+    sw_load_check_keys(loader, loader->root, &sw_keys_scenario);
     const struct sw_yaml_node *variants = sw_yaml_get(loader->root, "variants");
     const struct sw_yaml_node *variant = choose_variant(loader, variants);
     uint32_t patch_count = patches_of(loader, variants, variant, patches);

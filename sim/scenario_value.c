@@ -25,6 +25,12 @@ bool sw_load_wants(struct sw_loader *loader, const struct sw_yaml_node *node,
     return false;
 }
 
+bool sw_load_check_keys(struct sw_loader *loader, const struct sw_yaml_node *node,
+                        const struct sw_keys *keys)
+{
+    return sw_yaml_check_keys(node, keys->name, keys->keys, keys->count, loader->report);
+}
+
 struct sw_text sw_load_text(struct sw_loader *loader, const struct sw_yaml_node *node,
                             const char *what)
 {
@@ -170,12 +176,11 @@ static struct sw_scenario_delay load_log_normal(struct sw_loader *loader,
 struct sw_scenario_delay sw_load_delay(struct sw_loader *loader, const struct sw_yaml_node *node,
                                        const char *what)
 {
-    static const char *const keys[] = {"between", "median", "spread", "most"};
     if (node->type != SW_YAML_MAPPING) {
         int64_t ms = load_duration(loader, node, what);
         return (struct sw_scenario_delay){.spread = SW_SPREAD_FIXED, .ms = ms, .ms_max = ms};
     }
-    sw_yaml_check_keys(node, what, keys, 4, loader->report);
+    sw_load_check_keys(loader, node, &sw_keys_delay);
     const struct sw_yaml_node *between = sw_yaml_get(node, "between");
     const struct sw_yaml_node *median = sw_yaml_get(node, "median");
     if ((between == NULL) == (median == NULL)) {
@@ -240,12 +245,11 @@ static void load_repeat_times(struct sw_loader *loader, const struct sw_yaml_nod
 
 struct sw_scenario_repeat sw_load_repeat(struct sw_loader *loader, const struct sw_yaml_node *node)
 {
-    static const char *const keys[] = {"every", "times", "over", "per_day", "days", "curve"};
     struct sw_scenario_repeat repeat = {.repeats = true};
     if (!sw_load_wants(loader, node, SW_YAML_MAPPING, "repeat")) {
         return (struct sw_scenario_repeat){0};
     }
-    sw_yaml_check_keys(node, "repeat", keys, 6, loader->report);
+    sw_load_check_keys(loader, node, &sw_keys_repeat);
     const struct sw_yaml_node *per_day = sw_yaml_get(node, "per_day");
     const struct sw_yaml_node *days = sw_yaml_get(node, "days");
     const struct sw_yaml_node *curve = sw_yaml_get(node, "curve");
@@ -387,7 +391,6 @@ static struct sw_value load_constant(struct sw_loader *loader, const struct sw_y
 static void load_pick(struct sw_loader *loader, const struct sw_yaml_node *node,
                       const struct sw_field_info *info, struct sw_scenario_draw *draw)
 {
-    static const char *const keys[] = {"value", "share"};
     if (!sw_load_wants(loader, node, SW_YAML_SEQUENCE, "pick") || node->count == 0) {
         return;
     }
@@ -400,7 +403,7 @@ static void load_pick(struct sw_loader *loader, const struct sw_yaml_node *node,
         const struct sw_yaml_node *value = item;
         double weight = 1;
         if (item->type == SW_YAML_MAPPING) {
-            sw_yaml_check_keys(item, "pick", keys, 2, loader->report);
+            sw_load_check_keys(loader, item, &sw_keys_pick);
             const struct sw_yaml_node *share = sw_yaml_get(item, "share");
             value = sw_yaml_get(item, "value");
             weight = share != NULL ? sw_load_number(loader, share, "share") : 1;
@@ -470,12 +473,10 @@ static void load_token_draw(struct sw_loader *loader, const struct sw_yaml_node 
 static bool load_draw(struct sw_loader *loader, const struct sw_yaml_node *node,
                       const struct sw_field_info *info, struct sw_scenario_draw *draw)
 {
-    static const char *const keys[] = {"pick", "between", "median", "spread",
-                                       "most", "token",   "new"};
     const struct sw_yaml_node *pick = sw_yaml_get(node, "pick");
     const struct sw_yaml_node *token = sw_yaml_get(node, "token");
     const struct sw_yaml_node *fresh = sw_yaml_get(node, "new");
-    if (!sw_yaml_check_keys(node, info->name, keys, 7, loader->report)) {
+    if (!sw_load_check_keys(loader, node, &sw_keys_draw)) {
         return false;
     }
     if (pick != NULL) {

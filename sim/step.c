@@ -67,7 +67,6 @@ static void load_who(struct sw_loader *loader, const struct sw_yaml_node *node, 
 static void load_ways(struct sw_loader *loader, const struct sw_yaml_node *node,
                       struct sw_scenario_step *step)
 {
-    static const char *const keys[] = {"share", "about", "data", "expect"};
     if (!sw_load_wants(loader, node, SW_YAML_SEQUENCE, "either") || node->count == 0) {
         return;
     }
@@ -81,7 +80,7 @@ static void load_ways(struct sw_loader *loader, const struct sw_yaml_node *node,
         if (!sw_load_wants(loader, item, SW_YAML_MAPPING, "either")) {
             continue;
         }
-        sw_yaml_check_keys(item, "either", keys, 4, loader->report);
+        sw_load_check_keys(loader, item, &sw_keys_way);
         if (share == NULL) {
             sw_report_error(loader->report, item->place, "write share: 8%",
                             "each way under `either` needs its share");
@@ -165,10 +164,6 @@ static void load_parties(struct sw_loader *loader, const struct sw_yaml_node *no
 
 void sw_load_step(struct sw_loader *loader, uint32_t storyline, const struct sw_yaml_node *node)
 {
-    static const char *const keys[] = {"step",  "about",  "storyline", "at",       "after",
-                                       "delay", "known",  "chance",    "repeat",   "event",
-                                       "actor", "to",     "behalf",    "subject",  "vehicle",
-                                       "data",  "either", "hidden",    "corrects", "expect"};
     struct sw_scenario *scenario = loader->scenario;
     struct sw_scenario_step *step = &loader->steps[scenario->step_count];
     *step = (struct sw_scenario_step){.place = node->place,
@@ -181,7 +176,7 @@ void sw_load_step(struct sw_loader *loader, uint32_t storyline, const struct sw_
     const struct sw_yaml_node *event = sw_yaml_get(node, "event");
     const struct sw_yaml_node *either = sw_yaml_get(node, "either");
     const struct sw_yaml_node *expect = sw_yaml_get(node, "expect");
-    sw_yaml_check_keys(node, "step", keys, sizeof(keys) / sizeof(keys[0]), loader->report);
+    sw_load_check_keys(loader, node, &sw_keys_step);
     if (name == NULL || event == NULL) {
         sw_report_error(loader->report, node->place, NULL,
                         "a step needs `step: NAME` and `event: KIND.ACTION`");

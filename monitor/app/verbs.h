@@ -9,7 +9,8 @@
 #define SW_MONITOR_VERBS(X)                                                                        \
     X(run, "SCENARIO", "run a scenario end to end, and judge its events live")                     \
     X(watch, "--log FILE", "show alerts as they come, from a log or a broker")                     \
-    X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")
+    X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
+    X(expect, "SCENARIO --log FILE", "compare a log with what a scenario expects")
 
 // Verbs of the other programs: X(verb, program, arguments, what it does)
 #define SW_OTHER_VERBS(X)                                                                          \

@@ -22,10 +22,16 @@ static const char hop_of_sql[] =
     "SELECT event.id, hop.id, hop.revision, hop.level, hop.verdict, hop.duties, hop.fed_reach, "
     "hop.late, coalesce(hop.edge, ''), hop.chain, "
     "(SELECT group_concat(rule.name) FROM finding JOIN rule USING (policy_id, rule) "
-    "WHERE finding.hop = hop.id) "
+    "WHERE finding.hop = hop.id), "
+    "(SELECT group_concat(verdict) FROM finding WHERE finding.hop = hop.id), "
+    "(SELECT max(alert) FROM hop AS any WHERE any.event = event.id) "
     "FROM event LEFT JOIN hop ON hop.event = event.id "
     "WHERE event.source_id = (SELECT id FROM source WHERE name = ?1) AND event.event_id = ?2 "
     "ORDER BY hop.revision DESC LIMIT 1";
+
+static const char chain_of_sql[] =
+    "SELECT revision, level, verdict, verdicts, duties, hops, first_ms, last_ms, fed_reach "
+    "FROM chain WHERE chain = ?1 ORDER BY revision DESC LIMIT 1";
 
 static enum sw_status fail(struct sw_log_reader *reader, const char *path, const char *doing)
 {
@@ -79,7 +85,9 @@ static enum sw_status open_database(struct sw_log_reader *reader, const char *pa
         sqlite3_prepare_v3(reader->database, alert_after_sql, -1, SQLITE_PREPARE_PERSISTENT,
                            &reader->alert_after, NULL) == SQLITE_OK &&
         sqlite3_prepare_v3(reader->database, hop_of_sql, -1, SQLITE_PREPARE_PERSISTENT,
-                           &reader->hop_of, NULL) == SQLITE_OK;
+                           &reader->hop_of, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v3(reader->database, chain_of_sql, -1, SQLITE_PREPARE_PERSISTENT,
+                           &reader->chain_of, NULL) == SQLITE_OK;
     return prepared ? SW_OK : fail(reader, path, "opening");
 }
 
@@ -97,9 +105,11 @@ void sw_log_reader_close(struct sw_log_reader *reader)
 {
     (void)sqlite3_finalize(reader->alert_after);
     (void)sqlite3_finalize(reader->hop_of);
+    (void)sqlite3_finalize(reader->chain_of);
     (void)sqlite3_close(reader->database);
     reader->alert_after = NULL;
     reader->hop_of = NULL;
+    reader->chain_of = NULL;
     reader->database = NULL;
 }
 
@@ -122,6 +132,22 @@ static uint32_t column_duties(sqlite3_stmt *statement, int column)
     char names[SW_DUTIES_TEXT_BYTES];
     sw_database_copy(statement, column, names, sizeof(names));
     return sw_database_duties(names);
+}
+
+/* The bits of the codes in the column, joined by commas: "AUTO,FED". */
+static uint32_t column_verdicts(sqlite3_stmt *statement, int column)
+{
+    char codes[512];
+    uint32_t verdicts = 0;
+    sw_database_copy(statement, column, codes, sizeof(codes));
+    for (const char *at = codes; *at != '\0';) {
+        size_t length = strcspn(at, ",");
+        enum sw_verdict verdict =
+            sw_verdict_find((struct sw_text){.bytes = at, .length = (uint32_t)length});
+        verdicts |= verdict < SW_VERDICT_COUNT ? 1U << verdict : 0;
+        at += length + (at[length] == ',' ? 1 : 0);
+    }
+    return verdicts;
 }
 
 static void read_alert(sqlite3_stmt *statement, struct sw_log_alert *alert)
@@ -176,6 +202,8 @@ static void read_hop(sqlite3_stmt *statement, struct sw_log_hop *hop)
     sw_database_copy(statement, 8, hop->edge, sizeof(hop->edge));
     sw_database_copy(statement, 9, hop->chain, sizeof(hop->chain));
     sw_database_copy(statement, 10, hop->rules, sizeof(hop->rules));
+    hop->verdicts = column_verdicts(statement, 11);
+    hop->alert_id = sqlite3_column_int64(statement, 12);
 }
 
 enum sw_status sw_log_hop_of(struct sw_log_reader *reader, struct sw_text source,
@@ -188,6 +216,34 @@ enum sw_status sw_log_hop_of(struct sw_log_reader *reader, struct sw_text source
     enum sw_status status = code == SQLITE_DONE ? SW_NOT_FOUND : SW_OK;
     if (code == SQLITE_ROW) {
         read_hop(statement, hop);
+    } else if (code != SQLITE_DONE) {
+        status = failed_reading(reader);
+    }
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
+enum sw_status sw_log_chain_of(struct sw_log_reader *reader, struct sw_text key,
+                               struct sw_chain *chain)
+{
+    sqlite3_stmt *statement = reader->chain_of;
+    struct sw_buffer name;
+    *chain = (struct sw_chain){0};
+    sw_buffer_init(&name, chain->key, sizeof(chain->key));
+    sw_buffer_append(&name, key);
+    (void)sw_database_bind(statement, 1, key);
+    int code = sqlite3_step(statement);
+    enum sw_status status = code == SQLITE_DONE ? SW_NOT_FOUND : SW_OK;
+    if (code == SQLITE_ROW) {
+        chain->revision = (uint32_t)sqlite3_column_int64(statement, 0);
+        chain->level = column_level(statement, 1);
+        chain->verdict = column_verdict(statement, 2);
+        chain->verdicts = column_verdicts(statement, 3);
+        chain->duties = column_duties(statement, 4);
+        chain->hops = (uint32_t)sqlite3_column_int64(statement, 5);
+        chain->first_ms = sqlite3_column_int64(statement, 6);
+        chain->last_ms = sqlite3_column_int64(statement, 7);
+        chain->fed_reach = sqlite3_column_int(statement, 8) != 0;
     } else if (code != SQLITE_DONE) {
         status = failed_reading(reader);
     }
@@ -231,6 +287,7 @@ enum sw_status sw_log_totals(struct sw_log_reader *reader, struct sw_log_totals 
         .chains = number(database, "SELECT count(DISTINCT chain) FROM chain"),
         .quarantined = number(database, "SELECT count(*) FROM quarantine"),
         .missing = number(database, "SELECT sum((last - first + 1) * iif(filled, -1, 1)) FROM gap"),
+        .gaps = number(database, "SELECT count(*) FROM gap WHERE filled = 0"),
         .sources = number(database, "SELECT count(*) FROM source"),
         .first_ms = sw_database_number(database, "SELECT min(ts_event) FROM event", 0),
         .last_ms = sw_database_number(database, "SELECT max(ts_event) FROM event", 0),

@@ -229,6 +229,7 @@ struct sw_log_reader {
     struct sqlite3 *database;
     struct sqlite3_stmt *alert_after;
     struct sqlite3_stmt *hop_of;
+    struct sqlite3_stmt *chain_of;
     char sentence[SW_LOG_SENTENCE_BYTES];
 };
 
@@ -264,13 +265,16 @@ struct sw_log_hop {
     bool late;
     char edge[16];
     char chain[SW_CHAIN_KEY_MAX];
-    char rules[512]; // names of the rules that spoke, joined by commas
+    char rules[512];   // names of the rules that spoke, joined by commas
+    uint32_t verdicts; // bits 1 << enum sw_verdict, of all their findings
+    int64_t alert_id;  // the newest alert that tells of the event; 0: none does
 };
 
 /** The log in numbers. */
 struct sw_log_totals {
     uint64_t events, hops, revisions, alerts, chains, quarantined;
     uint64_t missing; // sequence numbers in gap rows that were not filled
+    uint64_t gaps;    // runs of them, filled later or not
     uint64_t sources;
     uint64_t hops_by_verdict[SW_VERDICT_COUNT]; // newest judgement of each event
     uint64_t chains_by_level[SW_LEVEL_COUNT];   // today's standing
@@ -292,6 +296,10 @@ enum sw_status sw_log_alert_after(struct sw_log_reader *reader, int64_t id,
 /** The newest judgement of the event that @source calls @event_id. SW_NOT_FOUND: not in the log. */
 enum sw_status sw_log_hop_of(struct sw_log_reader *reader, struct sw_text source,
                              struct sw_text event_id, struct sw_log_hop *hop) SW_MUST_CHECK;
+
+/** Today's standing of the chain @key. SW_NOT_FOUND: there is nothing to tell of it. */
+enum sw_status sw_log_chain_of(struct sw_log_reader *reader, struct sw_text key,
+                               struct sw_chain *chain) SW_MUST_CHECK;
 
 /** Counts; reads the whole log, so not for a loop. */
 enum sw_status sw_log_totals(struct sw_log_reader *reader,

@@ -14,11 +14,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <sharewatch/arena.h>
 #include <sharewatch/diagnostic.h>
 #include <sharewatch/event.h>
 #include <sharewatch/map.h>
+#include <sharewatch/pipeline.h>
 #include <sharewatch/status.h>
 #include <sharewatch/taxonomy.h>
 #include <sharewatch/text.h>
@@ -30,6 +32,8 @@
 #define SW_SCENARIO_SOURCES_MAX 256
 #define SW_SCENARIO_PACKS_MAX   8
 #define SW_SCENARIO_UNDER_MAX   4
+#define SW_SCENARIO_COUNTS_MAX  32
+#define SW_SCORE_TOLD           20
 #define SW_CURVE_HOURS          24
 
 /** Which parts of an expectation the scenario states. */
@@ -302,6 +306,35 @@ void sw_expectation_under(const struct sw_expectation *expectation, struct sw_te
  *  found; …`) and returns false. */
 bool sw_expectation_holds(const struct sw_expectation *expectation,
                           const struct sw_observation *observation, struct sw_buffer *difference);
+
+/**
+ * Compares all that a scenario expects with all that was seen, in process or in a log. Each
+ * difference is one line, `FILE:LINE: VARIANT: STEP: verdict PROH expected, NONE found`.
+ */
+struct sw_score {
+    const struct sw_scenario *scenario;
+    struct sw_text under; // the pack, when it is another than the scenario's own; else empty
+    FILE *stream;         // where differences are told, the first SW_SCORE_TOLD of them
+    uint64_t differences;
+    uint64_t events;    // accepted
+    uint64_t crossings; // hops at level 1 or higher
+    uint64_t prohibited;
+    uint64_t counts[SW_SCENARIO_COUNTS_MAX]; // of each of the scenario's counts
+};
+
+void sw_score_init(struct sw_score *score, const struct sw_scenario *scenario, struct sw_text under,
+                   FILE *stream);
+
+/** One event of step @step: what was @expected of it and how its newest judgement was @seen. */
+void sw_score_event(struct sw_score *score, uint32_t step, const struct sw_expectation *expected,
+                    const struct sw_observation *seen);
+
+/** The standing of chain @index of the scenario's expectations; @seen NULL: there is none. */
+void sw_score_chain(struct sw_score *score, uint32_t index, const struct sw_chain *seen);
+
+/** The totals, once all events were told. Under another pack they are not compared: they are those
+ *  of the scenario's own. */
+void sw_score_finish(struct sw_score *score, uint64_t alerts, uint64_t quarantined, uint64_t gaps);
 
 /** One event as the generator makes it. */
 struct sw_scenario_event {
