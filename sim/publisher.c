@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <sharewatch/assert.h>
 #include <sharewatch/json.h>
@@ -32,7 +31,7 @@
 #define TOPIC_RECEIPT      "sharewatch/v1/receipt/"
 #define TOPIC_STATUS       "sharewatch/v1/status/"
 #define STATUS_PAYLOAD_MAX 256
-#define CLIENT_ID_BYTES    64
+#define CLIENT_ID_BYTES    128
 
 struct publisher {
     const struct sw_scenario *scenario;
@@ -523,6 +522,19 @@ static void say_left_out(const struct publisher *publisher, uint64_t events)
                       : "");
 }
 
+/* The name of the run, "sim-subject-a-a-1", from its first source: one that is started again takes
+ * the place of its forerunner at the broker. */
+static void set_client_id(struct publisher *publisher, const char *given)
+{
+    const struct sw_scenario *scenario = publisher->scenario;
+    const char *colon =
+        scenario->source_count > 0 ? strrchr(scenario->sources[0].bytes, ':') : NULL;
+    (void)snprintf(publisher->client_id, sizeof(publisher->client_id), "%s",
+                   given != NULL   ? given
+                   : colon != NULL ? colon + 1
+                                   : "sim");
+}
+
 static enum sw_status set_up(struct publisher *publisher, const struct sw_mqtt_options *options)
 {
     char sentence[SW_MQTT_SENTENCE_BYTES];
@@ -531,13 +543,7 @@ static enum sw_status set_up(struct publisher *publisher, const struct sw_mqtt_o
         (void)fprintf(stderr, "sharewatch sim: %s\n", sentence);
         return status;
     }
-    if (options->client_id != NULL) {
-        (void)snprintf(publisher->client_id, sizeof(publisher->client_id), "%s",
-                       options->client_id);
-    } else {
-        (void)snprintf(publisher->client_id, sizeof(publisher->client_id), "sharewatch-sim-%ld",
-                       (long)getpid());
-    }
+    set_client_id(publisher, options->client_id);
     (void)snprintf(publisher->greeting_topic, sizeof(publisher->greeting_topic), TOPIC_STATUS "%s",
                    publisher->client_id);
     int code = MQTTClient_create(&publisher->client, publisher->mqtt.uri, publisher->client_id,
