@@ -29,6 +29,7 @@
 #include <sharewatch/time.h>
 
 #include "broker.h"
+#include "expect.h"
 #include "follow.h"
 #include "render.h"
 #include "summary.h"
@@ -72,9 +73,11 @@ struct run {
     int code;
 
     /* What was asked for. */
-    const char *scenario_path, *variant, *seed, *speed, *pause, *policy, *log_given, *port_text;
+    const char *scenario_path, *variant, *seed_text, *speed, *pause, *policy, *log_given,
+        *port_text;
     bool expect, stay;
     uint16_t port;
+    int64_t seed;
     struct sw_scenario scenario;
     char folder[PATH_MAX]; // of the programs
     char log[SW_LOG_PATH_BYTES];
@@ -238,7 +241,7 @@ static void start_sim(struct run *run)
     run->sim_started = true;
     add_broker(&arguments, run);
     add(&arguments, "--variant", run->variant);
-    add(&arguments, "--seed", run->seed);
+    add(&arguments, "--seed", run->seed_text);
     add(&arguments, "--speed", run->speed);
     add(&arguments, "--pause-max", run->pause);
     start_child(run, &run->sim, "sharewatch-sim", &arguments);
@@ -404,6 +407,12 @@ static void on_signal(uv_signal_t *handle, int number)
 
 /* ---- before the start ---- */
 
+static struct sw_scenario_options scenario_options(const struct run *run)
+{
+    return (struct sw_scenario_options){
+        .variant = run->variant, .has_seed = run->seed_text != NULL, .seed = (uint64_t)run->seed};
+}
+
 static enum sw_status open_scenario(struct run *run, const struct sw_scenario_options *options,
                                     struct sw_report *report)
 {
@@ -417,12 +426,7 @@ static enum sw_status open_scenario(struct run *run, const struct sw_scenario_op
 static bool read_scenario(struct run *run)
 {
     struct sw_report report = {0};
-    struct sw_scenario_options options = {.variant = run->variant};
-    int64_t seed = 0;
-    if (run->seed != NULL && sw_command_number(run->seed, 0, INT64_MAX, &seed) == SW_OK) {
-        options.has_seed = true;
-        options.seed = (uint64_t)seed;
-    }
+    struct sw_scenario_options options = scenario_options(run);
     if (open_scenario(run, &options, &report) != SW_OK) {
         return false;
     }
@@ -590,7 +594,10 @@ int sw_command_run(int argc, char **argv)
          .value = "NAME",
          .text = &run.variant,
          .about = "which variant; the first by default"},
-        {.name = "seed", .value = "N", .text = &run.seed, .about = "another seed than the file's"},
+        {.name = "seed",
+         .value = "N",
+         .text = &run.seed_text,
+         .about = "another seed than the file's"},
         {.name = "speed",
          .value = "N|max",
          .text = &run.speed,
@@ -637,6 +644,10 @@ int sw_command_run(int argc, char **argv)
     if (run.port_text != NULL && sw_command_number(run.port_text, 1, UINT16_MAX, &port) != SW_OK) {
         return sw_command_usage_error(&command, "--port is a number from 1 to 65535");
     }
+    if (run.seed_text != NULL &&
+        sw_command_number(run.seed_text, 0, INT64_MAX, &run.seed) != SW_OK) {
+        return sw_command_usage_error(&command, "--seed is a whole number");
+    }
     if (sw_render_init(&run.render, stdout, color) != SW_OK) {
         return sw_command_usage_error(&command, "--color is auto, always or never");
     }
@@ -657,6 +668,10 @@ int sw_command_run(int argc, char **argv)
     run_loop(&run);
     if (access(run.log, F_OK) == 0) { // nothing is logged when the monitor did not start
         print_summary(&run);
+    }
+    if (run.expect && run.code == SW_EXIT_OK) {
+        struct sw_scenario_options options_used = scenario_options(&run);
+        run.code = sw_expect(run.scenario_path, &options_used, run.log, run.policy, stdout);
     }
     sw_scenario_free(&run.scenario);
     return run.code;
