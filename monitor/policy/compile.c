@@ -44,8 +44,9 @@ static uint64_t hash_words(uint64_t seed, const uint32_t *words, uint32_t count)
 
 static uint64_t hash_of_code(const struct sw_index *index, const struct sw_code *code)
 {
-    return hash_words((uint64_t)code->type << 32 | code->operand, index->children + code->first,
-                      code->count);
+    /* Before the first child there is no array to point into. */
+    const uint32_t *children = code->count != 0 ? index->children + code->first : NULL;
+    return hash_words((uint64_t)code->type << 32 | code->operand, children, code->count);
 }
 
 static bool same_code(const struct sw_index *index, const struct sw_code *a,

@@ -142,12 +142,13 @@ static void a_run_keeps_its_tokens(void **state)
     char subject[8][24];
     char tcn[8][32];
     uint32_t matches = 0;
-    static char booked[600][2][32];
+    static char booked[2000][2][32];
     uint32_t bookings = 0;
     while (sw_generator_next(generator, &made) == SW_OK) {
         struct sw_text person = sw_event_text(&made.event, SW_FIELD_SUBJECT_TOK);
         if (made.event.action == SW_ACTION_BOOKING_BOOKED) {
             struct sw_text number = sw_event_text(&made.event, SW_FIELD_TCN);
+            assert_true(bookings < 2000);
             (void)snprintf(booked[bookings][0], 32, "%.*s", SW_TEXT_FORMAT(person));
             (void)snprintf(booked[bookings++][1], 32, "%.*s", SW_TEXT_FORMAT(number));
         } else if (made.event.action == SW_ACTION_FINGERPRINT_MATCHED && matches < 8) {

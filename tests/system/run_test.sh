@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# `sharewatch run`: the central case end to end, what is told when something is missing, and that
+# nothing is left behind whatever is killed.
+. "$(dirname "$0")/../support/system.sh"
+cd "$WORK"
+subject=$SOURCE/scenarios/subject-a
+
+# start OPTIONS…: a run in the background; its process is $runner, what it says is in out and err.
+start() {
+    "$SHAREWATCH" run "$subject" "$@" >"$WORK/out" 2>"$WORK/err" </dev/null &
+    runner=$!
+    cleanup='kill -KILL $runner 2>/dev/null'
+}
+child() { # of the runner, by a word of its command line
+    local pid
+    for pid in $(ps -o pid= --ppid "$runner"); do
+        if tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q "$1"; then echo "$pid"; return 0; fi
+    done
+    return 1
+}
+# The simulator has begun: all children are there, in $children.
+wait_until_it_runs() {
+    wait_for 20 child "sharewatch sim" || fail "the simulator did not start" 1
+    children=$(ps -o pid= --ppid "$runner")
+    [ "$(wc -w <<<"$children")" -eq 3 ] || fail "not three children: $children" 1
+}
+gone() {
+    local pid
+    for pid in $children; do
+        # One that nobody waits for any more is as good as gone.
+        if kill -0 "$pid" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; then
+            return 1
+        fi
+    done
+}
+expect_nothing_left() {
+    wait_for 5 gone || fail "children are left: $(ps -o pid=,args= -p "$(tr -s ' \n' ',' <<<"$children" |
+        sed 's/^,//; s/,$//')")" 1
+    [ -z "$(find /dev/shm /tmp "${XDG_RUNTIME_DIR:-/nowhere}" -maxdepth 1 -name 'sharewatch-??????' \
+        -newer "$WORK/mark" 2>/dev/null)" ] || [ "${1:-}" = folder ] || fail "a folder is left" 1
+}
+count() { sqlite3 "$WORK/$1/log.db" "SELECT count(*) FROM $2"; }
+
+# ---- the main job ----
+touch "$WORK/mark"
+run "$SHAREWATCH" run "$subject" --speed max
+expect_status 0
+expect_out "Subject A"
+expect_out "got as far as custody"
+expect_out "No local rule was broken"
+expect_out "13 events"
+expect_out "0 missing, 0 in quarantine"
+log=$(sed -n 's/^log  \(out[^ ]*\)$/\1/p' "$WORK/out")
+[ -f "$log" ] || fail "there is no log at '$log'"
+[ "$(sqlite3 "$log" 'SELECT count(*) FROM event')" -eq 13 ] || fail "not every event is in the log"
+# The example that the summary gives works as it stands.
+sed -n 's/^  \(sqlite3 .*\)$/\1/p' "$WORK/out" >"$WORK/example"
+[ -s "$WORK/example" ] || fail "the summary gives no example"
+bash "$WORK/example" | grep -q '|E04|' || fail "the example shows no hop over E04"
+
+# ---- what is missing is told in one clear sentence ----
+run env SHAREWATCH_MOSQUITTO=/nowhere/mosquitto "$SHAREWATCH" run "$subject" --log "$WORK/a.db"
+expect_status 3
+expect_err "apt-get install mosquitto"
+start_broker
+run "$SHAREWATCH" run "$subject" --port "$port" --log "$WORK/b.db"
+expect_status 3
+expect_err "port $port of 127.0.0.1 is taken"
+kill $broker
+run "$SHAREWATCH" run "$subject" --policy no-such-pack --log "$WORK/c.db"
+expect_status 3
+expect_err "no-such-pack"
+run "$SHAREWATCH" run "$WORK/nothing-here"
+expect_status 3
+expect_err "nothing-here"
+
+# ---- Ctrl-C ends in order, twice at once ----
+touch "$WORK/mark"
+start --speed 1 --log "$WORK/d.db"
+wait_until_it_runs
+kill -INT "$runner"
+wait "$runner"
+status=$?
+expect_status 130
+expect_nothing_left
+
+start --speed 1 --log "$WORK/e.db"
+wait_until_it_runs
+monitor=$(child "sharewatch monitor")
+kill -STOP "$monitor"
+kill -INT "$runner"
+wait_for 5 grep -q "once more" "$WORK/err" || fail "the first Ctrl-C is not answered"
+before=$SECONDS
+kill -INT "$runner"
+wait "$runner"
+status=$?
+expect_status 130
+[ $((SECONDS - before)) -le 3 ] || fail "the second Ctrl-C took $((SECONDS - before)) s"
+expect_nothing_left
+
+# ---- the supervisor is killed: nobody survives it ----
+start --speed 1 --log "$WORK/f.db"
+wait_until_it_runs
+kill -KILL "$runner"
+wait "$runner" 2>/dev/null
+expect_nothing_left folder
+
+# ---- a child is killed: it is told, started again, and nothing is lost ----
+for victim in "sharewatch monitor" "sharewatch sim" mosquitto; do
+    mkdir "$WORK/${victim##* }"
+    start --speed 1800 --pause-max 1s --log "$WORK/${victim##* }/log.db"
+    wait_until_it_runs
+    sleep 1
+    kill -KILL "$(child "$victim")"
+    wait "$runner"
+    status=$?
+    expect_status 0
+    expect_err "was killed by signal 9 (Killed); it is started again"
+    expect_out "No local rule was broken"
+    [ "$(count "${victim##* }" event)" -eq 13 ] || fail "$victim: events are lost or come twice"
+    [ "$(count "${victim##* }" gap)" -eq 0 ] || fail "$victim: there are gaps"
+done
+
+# ---- on a terminal: a progress line that is written over, and alerts above it ----
+TERM=xterm script -qec "'$SHAREWATCH' run '$subject' --speed 3600 --pause-max 500ms --log '$WORK/g.db'" \
+    "$WORK/tty" >/dev/null </dev/null
+cp "$WORK/tty" "$WORK/out"
+expect_out "s behind"
+expect_out "automatic"
+expect_out "got as far as custody"
