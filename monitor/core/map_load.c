@@ -236,8 +236,10 @@ static void load_node(const struct loader *loader, const struct sw_yaml_node *bo
     const struct sw_yaml_node *agency = require(loader, body, "agency", node->id);
     if (agency != NULL && agency->type == SW_YAML_SCALAR) {
         node->agency = read_agency(loader, agency);
-        node->class_code =
-            node->agency != SW_NONE ? loader->map->agencies[node->agency].class_code : 0;
+        if (node->agency != SW_NONE) {
+            node->class_code = loader->map->agencies[node->agency].class_code;
+            loader->map->agencies[node->agency].node_count++;
+        }
     }
     const struct sw_yaml_node *immigration = sw_yaml_get(body, "immigration");
     if (immigration != NULL) {
@@ -585,6 +587,7 @@ static void load_arms(const struct loader *loader, const struct sw_yaml_node *se
                                 SW_TEXT_FORMAT(name->text));
             } else {
                 edge->arms[edge->arms_count++] = armed;
+                map->edges[armed].armed = true;
             }
         }
     }

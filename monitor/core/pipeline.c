@@ -1,8 +1,25 @@
+/* One event in, its judgement out: enrich, match, judge, move the chain, decide whether people are
+ * told. Each step is a small function over one struct on the stack. */
 #include <sharewatch/pipeline.h>
 
-#include <sharewatch/assert.h>
+#include <string.h>
 
+#include <sharewatch/assert.h>
+#include <sharewatch/time.h>
+#include <sharewatch/wire.h>
+
+#include "enrich.h"
 #include "pipeline_state.h"
+#include "sentence.h"
+
+#define RULE_NONE UINT32_MAX
+
+/* One judgement as it is worked out. */
+struct judgement {
+    struct sw_route route;
+    struct sw_hop hop;
+    bool exists; // there is a hop
+};
 
 size_t sw_pipeline_bytes(void)
 {
@@ -11,9 +28,442 @@ size_t sw_pipeline_bytes(void)
 
 struct sw_pipeline *sw_pipeline_init(void *memory, const struct sw_pipeline_config *config)
 {
+    SW_ASSERT(memory != NULL);
     SW_ASSERT(config->map != NULL);
     struct sw_pipeline *pipeline = memory;
     pipeline->config = *config;
     sw_names_init(&pipeline->names);
     return pipeline;
+}
+
+/* --- judging --- */
+
+static void match(const struct sw_pipeline *pipeline, const struct sw_event *event, bool again,
+                  struct sw_hop *hop)
+{
+    const struct sw_rules *rules = &pipeline->config.rules;
+    if (rules->match == NULL) {
+        return;
+    }
+    uint32_t found = rules->match(rules->context, event, again, hop->findings, SW_FINDINGS_MAX);
+    hop->finding_count = found < SW_FINDINGS_MAX ? found : SW_FINDINGS_MAX;
+    hop->findings_over = found - hop->finding_count;
+}
+
+/* The map's word on the hop, which stands where no rule speaks: unknown is never NONE. */
+static void judge_by_map(const struct sw_map *map, const struct sw_event *event,
+                         const struct sw_route *route, struct sw_hop *hop)
+{
+    if (route->edge != SW_NONE) {
+        const struct sw_map_case *row = sw_map_case(&map->edges[route->edge], event);
+        hop->verdict = row->verdict;
+        hop->level = row->level;
+    } else if (route->names_recipient && !route->declined) {
+        hop->verdict = SW_VERDICT_REVIEW;
+        hop->level = route->crosses == SW_CROSSES_DIRECT ? SW_LEVEL_MATCHED : SW_LEVEL_NONE;
+    } else {
+        hop->verdict = SW_VERDICT_NONE;
+        hop->level = SW_LEVEL_NONE;
+    }
+    hop->defaulted = true;
+}
+
+/* The strictest of the findings that carry a verdict replaces the map's; levels only rise. */
+static void judge_by_rules(const struct sw_rules *rules, struct sw_hop *hop)
+{
+    for (uint32_t i = 0; i < hop->finding_count; i++) {
+        const struct sw_finding *finding = &hop->findings[i];
+        SW_ASSERT(finding->rule < rules->count);
+        const struct sw_rule *rule = &rules->rules[finding->rule];
+        hop->duties |= rule->duties;
+        if (!finding->has_verdict) {
+            continue;
+        }
+        hop->verdict = hop->defaulted ? finding->verdict
+                                      : sw_verdict_strictest(hop->verdict, finding->verdict);
+        hop->defaulted = false;
+        hop->level = rule->level > hop->level ? rule->level : hop->level;
+    }
+}
+
+static bool reaches_federal(const struct sw_map *map, const struct sw_event *event,
+                            const struct sw_route *route)
+{
+    bool recipient = sw_event_code(event, SW_FIELD_RECIPIENT_CLASS) == SW_AGENCY_CLASS_FED_NONIMM;
+    bool system =
+        route->to != SW_NONE && map->nodes[route->to].class_code == SW_AGENCY_CLASS_FED_NONIMM;
+    return !route->declined && (recipient || system);
+}
+
+/* Enriches and judges @event. @again: it was matched before. */
+static void judge(const struct sw_pipeline *pipeline, struct sw_event *event, bool again,
+                  struct judgement *judgement)
+{
+    const struct sw_map *map = pipeline->config.map;
+    struct sw_hop *hop = &judgement->hop;
+    struct sw_route *route = &judgement->route;
+    sw_enrich(map, event, route);
+    hop->edge = route->edge;
+    hop->from = route->from;
+    hop->to = route->to;
+    hop->data_class = route->data_class;
+    hop->crosses = route->crosses;
+    hop->duties = 0;
+    hop->late = sw_event_flag(event, SW_FIELD_LATE);
+    hop->revision = 0;
+    hop->finding_count = 0;
+    hop->findings_over = 0;
+    judge_by_map(map, event, route, hop);
+    match(pipeline, event, again, hop);
+    judge_by_rules(&pipeline->config.rules, hop);
+    hop->fed_reach = reaches_federal(map, event, route);
+    judgement->exists = route->edge != SW_NONE || route->names_recipient || hop->finding_count > 0;
+}
+
+/* --- telling --- */
+
+/* The rule that made the hop what it is and how its alert is told: among the findings that carry
+ * the verdict, or else that owe duties, the one that is told most; RULE_NONE: the map's default. */
+static uint32_t headline(const struct sw_rules *rules, const struct sw_hop *hop, bool by_verdict)
+{
+    uint32_t best = RULE_NONE;
+    for (uint32_t i = 0; i < hop->finding_count; i++) {
+        const struct sw_finding *finding = &hop->findings[i];
+        const struct sw_rule *rule = &rules->rules[finding->rule];
+        bool fits = by_verdict ? finding->has_verdict && finding->verdict == hop->verdict
+                               : rule->duties != 0;
+        if (fits && (best == RULE_NONE || rule->alert < rules->rules[best].alert)) {
+            best = finding->rule;
+        }
+    }
+    return best;
+}
+
+static bool calls_for_alert(const struct sw_hop *hop)
+{
+    return hop->verdict == SW_VERDICT_PROH || hop->verdict == SW_VERDICT_REVIEW ||
+           hop->level >= SW_LEVEL_MATCHED;
+}
+
+static void tell(struct sw_pipeline *pipeline, const struct sw_event *event,
+                 const struct judgement *judgement, struct sw_outputs *outputs)
+{
+    const struct sw_rules *rules = &pipeline->config.rules;
+    const struct sw_hop *hop = &judgement->hop;
+    bool by_verdict = calls_for_alert(hop);
+    if (!by_verdict && hop->duties == 0) {
+        return;
+    }
+    uint32_t rule = headline(rules, hop, by_verdict);
+    enum sw_alert_mode mode = rule == RULE_NONE ? SW_ALERT_EACH : rules->rules[rule].alert;
+    if (mode == SW_ALERT_NEVER) {
+        return;
+    }
+    outputs->has_alert = true;
+    struct sw_alert *alert = &outputs->alert;
+    alert->verdict = hop->verdict;
+    alert->level = hop->level;
+    alert->duties = hop->duties;
+    alert->rule = rule;
+    alert->edge = hop->edge;
+    alert->repeated = false;
+    if (mode == SW_ALERT_DAILY) {
+        int64_t day = event->time_ms / SW_DAY_MS;
+        struct sw_daily_key key = {.day = day,
+                                   .rule = rule,
+                                   .edge = hop->edge,
+                                   .verdict = (uint8_t)hop->verdict,
+                                   .level = (uint8_t)hop->level};
+        alert->alert_id = sw_daily_find(&pipeline->daily, &key);
+        alert->repeated = alert->alert_id != 0;
+        if (!alert->repeated) {
+            alert->alert_id = ++pipeline->alert_id;
+            sw_daily_add(&pipeline->daily, &key, alert->alert_id);
+        }
+    } else {
+        alert->alert_id = ++pipeline->alert_id;
+    }
+    if (alert->repeated) {
+        alert->title[0] = '\0';
+        alert->sentence[0] = '\0';
+        return;
+    }
+    struct sw_telling telling = {.map = pipeline->config.map,
+                                 .rule = rule == RULE_NONE ? NULL : &rules->rules[rule],
+                                 .event = event,
+                                 .route = &judgement->route,
+                                 .hop = hop};
+    sw_sentence_write(&telling, alert);
+}
+
+/* --- the calls --- */
+
+static void clear(struct sw_outputs *outputs)
+{
+    outputs->source = UINT32_MAX;
+    outputs->has_hop = false;
+    outputs->has_chain = false;
+    outputs->chain_changed = false;
+    outputs->has_alert = false;
+    outputs->gap_count = 0;
+    outputs->judge_parent_again = false;
+}
+
+static void take_sequence(struct sw_pipeline *pipeline, const struct sw_event *event,
+                          int64_t now_ms, struct sw_outputs *outputs)
+{
+    if (event->sequence == 0) {
+        return;
+    }
+    outputs->source = sw_sources_add(&pipeline->sources, event->source);
+    if (outputs->source != UINT32_MAX &&
+        sw_sources_take(&pipeline->sources, outputs->source, event->sequence, now_ms)) {
+        outputs->gaps[outputs->gap_count++] = (struct sw_gap){.source = outputs->source,
+                                                              .first = event->sequence,
+                                                              .last = event->sequence,
+                                                              .opened_ms = now_ms,
+                                                              .filled = true};
+    }
+}
+
+/* Judges a new event as a hop of its chain. */
+static void step_hop(struct sw_pipeline *pipeline, struct sw_event *event,
+                     struct sw_outputs *outputs)
+{
+    char key[SW_CHAIN_KEY_MAX];
+    sw_chain_key(event, key);
+    const struct sw_chain *chain = sw_chains_find(&pipeline->chains, key);
+    sw_event_set_bool(event, SW_FIELD_LATE, chain != NULL && event->time_ms < chain->last_ms);
+    struct judgement judgement;
+    judge(pipeline, event, false, &judgement);
+    bool onward = judgement.hop.edge != SW_NONE &&
+                  pipeline->config.map->edges[judgement.hop.edge].armed &&
+                  judgement.hop.crosses != SW_CROSSES_NONE;
+    outputs->judge_parent_again = event->parent.length > 0 && onward;
+    if (!judgement.exists) {
+        return;
+    }
+    outputs->has_hop = true;
+    outputs->hop = judgement.hop;
+    sw_chains_add(&pipeline->chains, key, &outputs->hop, event->time_ms, true, outputs);
+    tell(pipeline, event, &judgement, outputs);
+}
+
+void sw_pipeline_step(struct sw_pipeline *pipeline, struct sw_event *event, int64_t now_ms,
+                      struct sw_outputs *outputs)
+{
+    clear(outputs);
+    take_sequence(pipeline, event, now_ms, outputs);
+    if (event->correction) {
+        SW_ASSERT(event->parent.length > 0); // the decoder saw to it
+        outputs->judge_parent_again = true;
+        return;
+    }
+    step_hop(pipeline, event, outputs);
+}
+
+void sw_pipeline_orphan(struct sw_pipeline *pipeline, struct sw_event *event, int64_t now_ms,
+                        struct sw_outputs *outputs)
+{
+    (void)now_ms;
+    clear(outputs);
+    if (event->correction) {
+        step_hop(pipeline, event, outputs);
+        outputs->judge_parent_again = false;
+    }
+}
+
+/* Replaces the sender's fields of @parent by those that @late carries. */
+static void correct(struct sw_event *parent, const struct sw_event *late)
+{
+    for (int field = 0; field < SW_FIELD_COUNT; field++) {
+        bool sent = sw_field_info((enum sw_field)field)->by == SW_BY_SENDER;
+        if (sent && late->fields[field].type != SW_VALUE_MISSING) {
+            parent->fields[field] = late->fields[field];
+        }
+    }
+}
+
+/* Takes away what enrichment added, so that the event can be enriched anew. */
+struct sent {
+    struct sw_value fields[SW_FIELD_COUNT];
+    uint32_t item_count;
+};
+
+static void keep_sent(const struct sw_event *event, struct sent *sent)
+{
+    memcpy(sent->fields, event->fields, sizeof(sent->fields));
+    sent->item_count = event->item_count;
+}
+
+static void put_sent_back(struct sw_event *event, const struct sent *sent)
+{
+    memcpy(event->fields, sent->fields, sizeof(sent->fields));
+    event->item_count = sent->item_count;
+}
+
+static bool arms(const struct sw_map *map, uint16_t edge, const struct sw_event *late)
+{
+    uint16_t onward = sw_map_edge(map, sw_event_text(late, SW_FIELD_EDGE));
+    for (uint16_t i = 0; edge != SW_NONE && i < map->edges[edge].arms_count; i++) {
+        if (map->edges[edge].arms[i] == onward) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool differs(const struct sw_hop *a, const struct sw_hop *b)
+{
+    return a->verdict != b->verdict || a->level != b->level || a->duties != b->duties;
+}
+
+void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
+                       const struct sw_event *late, uint32_t revision, int64_t now_ms,
+                       struct sw_outputs *outputs)
+{
+    (void)now_ms;
+    SW_ASSERT(revision >= 1);
+    clear(outputs);
+    struct judgement before;
+    struct judgement after;
+    struct sent sent;
+    keep_sent(parent, &sent);
+    judge(pipeline, parent, true, &before);
+    bool onward = arms(pipeline->config.map, before.hop.edge, late);
+    put_sent_back(parent, &sent);
+    if (!late->correction && !onward) {
+        return;
+    }
+    if (late->correction) {
+        correct(parent, late);
+    }
+    if (onward) {
+        sw_event_set_code(parent, SW_FIELD_FLOW_ONWARD, sw_event_code(late, SW_FIELD_FLOW_CROSSES));
+    }
+    judge(pipeline, parent, true, &after);
+    if (!after.exists && !before.exists) {
+        return;
+    }
+    char key[SW_CHAIN_KEY_MAX];
+    sw_chain_key(parent, key);
+    after.hop.revision = revision;
+    after.hop.late = true;
+    outputs->has_hop = true;
+    outputs->hop = after.hop;
+    sw_chains_add(&pipeline->chains, key, &outputs->hop, parent->time_ms, false, outputs);
+    if (differs(&before.hop, &after.hop)) {
+        tell(pipeline, parent, &after, outputs);
+    }
+}
+
+bool sw_pipeline_tick(struct sw_pipeline *pipeline, int64_t now_ms, struct sw_outputs *outputs)
+{
+    clear(outputs);
+    while (outputs->gap_count < SW_GAPS_PER_STEP &&
+           sw_sources_expire(&pipeline->sources, now_ms, &outputs->gaps[outputs->gap_count])) {
+        outputs->gap_count++;
+    }
+    return sw_sources_has_expired(&pipeline->sources, now_ms);
+}
+
+void sw_pipeline_source_ended(struct sw_pipeline *pipeline, struct sw_text source, uint64_t last,
+                              int64_t now_ms)
+{
+    struct sw_text agency;
+    bool valid = sw_wire_parse_source(source, &agency) == SW_OK && last >= 1 && last <= INT64_MAX;
+    uint32_t index = valid ? sw_sources_add(&pipeline->sources, source) : UINT32_MAX;
+    if (index != UINT32_MAX) {
+        sw_sources_end(&pipeline->sources, index, last, now_ms);
+    }
+}
+
+/* --- restoring and asking --- */
+
+void sw_pipeline_restore_chain(struct sw_pipeline *pipeline, const struct sw_chain *chain)
+{
+    sw_chains_restore(&pipeline->chains, chain);
+}
+
+void sw_pipeline_restore_source(struct sw_pipeline *pipeline, struct sw_text source,
+                                uint64_t highest)
+{
+    uint32_t index = sw_sources_add(&pipeline->sources, source);
+    if (index != UINT32_MAX && highest > pipeline->sources.items[index].highest) {
+        pipeline->sources.items[index].highest = highest;
+    }
+}
+
+void sw_pipeline_restore_hole(struct sw_pipeline *pipeline, struct sw_text source, uint64_t first,
+                              uint64_t last, int64_t opened_ms, bool reported)
+{
+    uint32_t index = sw_sources_add(&pipeline->sources, source);
+    if (index != UINT32_MAX) {
+        sw_sources_restore_hole(&pipeline->sources, index, first, last, opened_ms, reported);
+    }
+}
+
+void sw_pipeline_restore_daily(struct sw_pipeline *pipeline, uint32_t rule, uint16_t edge,
+                               enum sw_verdict verdict, enum sw_level level, int64_t day,
+                               uint64_t alert_id)
+{
+    struct sw_daily_key key = {.day = day,
+                               .rule = rule,
+                               .edge = edge,
+                               .verdict = (uint8_t)verdict,
+                               .level = (uint8_t)level};
+    if (sw_daily_find(&pipeline->daily, &key) == 0) {
+        sw_daily_add(&pipeline->daily, &key, alert_id);
+    }
+}
+
+void sw_pipeline_restore_alert_id(struct sw_pipeline *pipeline, uint64_t last_alert_id)
+{
+    pipeline->alert_id = last_alert_id;
+}
+
+uint32_t sw_pipeline_source(const struct sw_pipeline *pipeline, struct sw_text source)
+{
+    return sw_sources_find(&pipeline->sources, source);
+}
+
+struct sw_text sw_pipeline_source_name(const struct sw_pipeline *pipeline, uint32_t source)
+{
+    SW_ASSERT(source < pipeline->sources.count);
+    const struct sw_source *item = &pipeline->sources.items[source];
+    return (struct sw_text){item->name, item->name_bytes};
+}
+
+uint64_t sw_pipeline_source_contiguous(const struct sw_pipeline *pipeline, uint32_t source)
+{
+    return sw_sources_contiguous(&pipeline->sources, source);
+}
+
+uint64_t sw_pipeline_source_highest(const struct sw_pipeline *pipeline, uint32_t source)
+{
+    SW_ASSERT(source < pipeline->sources.count);
+    return pipeline->sources.items[source].highest;
+}
+
+void sw_pipeline_write_path(const struct sw_pipeline *pipeline, const struct sw_event *event,
+                            struct sw_buffer *buffer)
+{
+    const struct sw_value *path = &event->fields[SW_FIELD_FLOW_PATH];
+    const struct sw_map *map = pipeline->config.map;
+    for (uint32_t i = 0; path->type == SW_VALUE_LIST && i < path->count; i++) {
+        uint16_t node = sw_map_node(map, path->items[i].text);
+        SW_ASSERT(node != SW_NONE);
+        sw_buffer_append_string(buffer, i > 0 ? " › " : "");
+        sw_buffer_append(buffer, map->nodes[node].name);
+    }
+}
+
+struct sw_pipeline_counters sw_pipeline_counters(const struct sw_pipeline *pipeline)
+{
+    return (struct sw_pipeline_counters){
+        .chains_evicted_total = pipeline->chains.evicted_total,
+        .sources_refused_total = pipeline->sources.refused_total,
+        .holes_merged_total = pipeline->sources.merged_total,
+        .daily_evicted_total = pipeline->daily.evicted_total,
+    };
 }

@@ -5,13 +5,26 @@
 #ifndef SHAREWATCH_PIPELINE_STATE_H
 #define SHAREWATCH_PIPELINE_STATE_H
 
+#include <assert.h>
+
 #include <sharewatch/pipeline.h>
 
+#include "chain.h"
+#include "daily.h"
 #include "names.h"
+#include "source.h"
+
+#define SW_PIPELINE_BYTES_MAX ((size_t)24 * 1024 * 1024) // pages that were never used cost nothing
 
 struct sw_pipeline {
     struct sw_pipeline_config config;
     struct sw_names names; // keys of packets, constant after the start
+    struct sw_chains chains;
+    struct sw_sources sources;
+    struct sw_daily daily;
+    uint64_t alert_id; // the last that was given
 };
+
+static_assert(sizeof(struct sw_pipeline) <= SW_PIPELINE_BYTES_MAX, "the state keeps its budget");
 
 #endif

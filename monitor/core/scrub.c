@@ -535,7 +535,8 @@ uint32_t sw_scrub_text(struct sw_text text, struct sw_buffer *buffer)
     uint32_t kept = 0; // up to here it is written
     uint32_t position = 0;
     while (position < text.length) {
-        bool starts = position == 0 || !is_alnum(text.bytes[position - 1]);
+        /* A mask that was just written ends a word too. */
+        bool starts = position == kept || !is_alnum(text.bytes[position - 1]);
         uint32_t first = 0;
         const char *mask = NULL;
         uint32_t end = starts ? match_any(text, position, &first, &mask) : 0;

@@ -29,6 +29,7 @@ struct sw_agency {
     struct sw_text id;   // as in actor.agency
     struct sw_text name; // for people
     uint16_t class_code; // SW_AGENCY_CLASS_…
+    uint16_t node_count; // systems of the map that it owns
 };
 
 struct sw_node {
@@ -78,6 +79,7 @@ struct sw_edge {
     uint32_t case_count;
     uint16_t arms[8]; // edges that a record which took this one may go on by
     uint16_t arms_count;
+    bool armed;   // some edge arms this one
     bool enabled; // false when an overlay switched it off
     struct sw_place place;
 };

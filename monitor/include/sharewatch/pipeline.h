@@ -23,7 +23,7 @@
 #define SW_SOURCES_MAX   4096  // publishers
 #define SW_HOLES_MAX     65536 // runs of missing sequence numbers, over all sources
 #define SW_DAILY_MAX     4096  // daily alerts in memory
-#define SW_CHAIN_KEY_MAX 80    // bytes
+#define SW_CHAIN_KEY_MAX 96    // bytes, with its NUL
 #define SW_TITLE_MAX     160   // bytes
 #define SW_SENTENCE_MAX  640   // bytes
 #define SW_HOLE_GRACE_MS 60000 // a hole older than this is a gap
@@ -97,7 +97,8 @@ struct sw_hop {
     uint32_t findings_over; // that did not fit
 };
 
-/** The standing of a chain after this event; a row is added when it changed. */
+/** The standing of a chain after this event; a row is added when level, verdicts, duties or reach
+ *  changed. `hops` and `last_ms` move with every hop, so that a row's are those of its time. */
 struct sw_chain {
     char key[SW_CHAIN_KEY_MAX]; // NUL-terminated: "tcn-…", "subject:…", "vehicle:…"
     uint32_t revision;          // from 1
@@ -132,16 +133,18 @@ struct sw_gap {
 };
 
 struct sw_outputs {
+    uint32_t source; // index of the event's source, UINT32_MAX when it stamps no sequence
     bool has_hop;
     struct sw_hop hop;
     bool chain_changed; // `chain` is a new revision
-    bool has_chain;
+    bool has_chain;     // false: nothing to tell; of `chain` only the key counts
     struct sw_chain chain;
     bool has_alert;
     struct sw_alert alert;
     struct sw_gap gaps[SW_GAPS_PER_STEP];
     uint32_t gap_count;
-    bool judge_parent_again; // the shell is to load `event->parent` and call sw_pipeline_again()
+    bool judge_parent_again; // the shell is to load `event->parent` and call sw_pipeline_again();
+                             // has the log no such event: sw_pipeline_orphan()
 };
 
 /** Set up from the outside; constant while the pipeline runs. */
@@ -176,17 +179,29 @@ enum sw_status sw_pipeline_decode(const struct sw_pipeline *pipeline,
 void sw_pipeline_write_scrubbed(const struct sw_packet *packet, const struct sw_event *event,
                                 struct sw_buffer *buffer);
 
-/** Judges the new @event, received at @now_ms, and moves chain, source and alert state. */
+/**
+ * Judges the new @event, received at @now_ms, and moves chain, source and alert state. A correction
+ * is no hop of its own: it only asks for its parent to be judged again.
+ */
 void sw_pipeline_step(struct sw_pipeline *pipeline, struct sw_event *event, int64_t now_ms,
                       struct sw_outputs *outputs);
 
 /**
  * Judges @parent, logged before, again with what @late taught: its corrected fields, or that its
- * data went on. @revision is that of the new row.
+ * data went on. @revision is that of the new row. @late was stepped before; @parent comes fresh
+ * from sw_pipeline_decode(). No hop comes out when @late is no correction and takes no edge that
+ * the parent's edge arms. An alert only comes out when the judgement differs from the first.
  */
 void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
                        const struct sw_event *late, uint32_t revision, int64_t now_ms,
                        struct sw_outputs *outputs);
+
+/**
+ * Judges the correction @event, whose parent the log does not have, for itself: a fact that
+ * corrects nothing known is still a fact. Does nothing for an event that is no correction.
+ */
+void sw_pipeline_orphan(struct sw_pipeline *pipeline, struct sw_event *event, int64_t now_ms,
+                        struct sw_outputs *outputs);
 
 /** Turns holes older than the grace time into gaps; the shell calls it about once a second. At
  *  most SW_GAPS_PER_STEP a call: true when there are more. */
@@ -197,7 +212,10 @@ bool sw_pipeline_tick(struct sw_pipeline *pipeline, int64_t now_ms, struct sw_ou
 void sw_pipeline_source_ended(struct sw_pipeline *pipeline, struct sw_text source, uint64_t last,
                               int64_t now_ms);
 
-/** What the shell restores after a restart, from the log. */
+/** What the shell restores after a restart, from the log; chains in the order of their last hop,
+ * the newest last. A chain that was forgotten (see the counters) and comes again starts at revision
+ * 1: when anything was ever evicted the shell looks in the log, merges with sw_chain_merge() and
+ *  restores the result. */
 void sw_pipeline_restore_chain(struct sw_pipeline *pipeline, const struct sw_chain *chain);
 void sw_pipeline_restore_source(struct sw_pipeline *pipeline, struct sw_text source,
                                 uint64_t highest);
@@ -207,6 +225,15 @@ void sw_pipeline_restore_daily(struct sw_pipeline *pipeline, uint32_t rule, uint
                                enum sw_verdict verdict, enum sw_level level, int64_t day,
                                uint64_t alert_id);
 void sw_pipeline_restore_alert_id(struct sw_pipeline *pipeline, uint64_t last_alert_id);
+
+/** Adds what @older, the newest row of the same chain in the log, knows to @chain, whose revision
+ *  then follows it. True: @chain now differs from @older, so a row is due. */
+bool sw_chain_merge(struct sw_chain *chain, const struct sw_chain *older);
+
+/** Writes the systems that @event passes, and those it can go on to by itself, in names for people
+ *  joined by " › ". For an event that was stepped. */
+void sw_pipeline_write_path(const struct sw_pipeline *pipeline, const struct sw_event *event,
+                            struct sw_buffer *buffer);
 
 /** Index of @source in the table of sources, or UINT32_MAX; its name; the highest number up to
  *  which every number has come or was given out as a gap, so that a receipt goes on after a loss;
@@ -221,7 +248,7 @@ uint64_t sw_pipeline_source_highest(const struct sw_pipeline *pipeline, uint32_t
 struct sw_pipeline_counters {
     uint64_t chains_evicted_total;
     uint64_t sources_refused_total;
-    uint64_t holes_merged_total;
+    uint64_t holes_merged_total; // runs forgotten or joined to others
     uint64_t daily_evicted_total;
 };
 struct sw_pipeline_counters sw_pipeline_counters(const struct sw_pipeline *pipeline);

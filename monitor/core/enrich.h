@@ -1,0 +1,32 @@
+/**
+ * What the sharing map adds to an event: classes of agencies, the edge it takes, and where the data
+ * can go on by itself.
+ */
+#ifndef SHAREWATCH_ENRICH_H
+#define SHAREWATCH_ENRICH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sharewatch/event.h>
+#include <sharewatch/map.h>
+
+#define SW_ROUTE_NODES_MAX 16 // flow.path
+
+struct sw_route {
+    uint16_t edge;       // SW_NONE: the event takes no edge, or it cannot be told which
+    uint16_t from, to;   // systems, SW_NONE when the event leaves them open
+    uint16_t data_class; // the first of the event's that the edge carries, 0 when unknown
+    uint16_t crosses;    // SW_CROSSES_…
+    uint16_t path[SW_ROUTE_NODES_MAX]; // systems, this hop first
+    uint16_t path_count;
+    uint16_t hops;        // on the way, this one included; 0 when it ends nowhere
+    int64_t onward_ms;    // typical delay of the rest of the way
+    bool names_recipient; // a recipient, or somebody on whose behalf it was done
+    bool declined;        // nothing was given
+};
+
+/** Fills in the fields of @event that the monitor works out, and @route. */
+void sw_enrich(const struct sw_map *map, struct sw_event *event, struct sw_route *route);
+
+#endif
