@@ -9,7 +9,14 @@
 #include "reason.h"
 
 /* How well a stated end fits, from "not at all" to the very system. */
-enum fit { FIT_NOT = -1, FIT_UNSTATED = 0, FIT_CLASS = 1, FIT_AGENCY = 3, FIT_SYSTEM = 4 };
+enum fit {
+    FIT_NOT = -1,
+    FIT_UNSTATED = 0,
+    FIT_CLASS = 1,
+    FIT_STAND_IN = 2,
+    FIT_AGENCY = 3,
+    FIT_SYSTEM = 4
+};
 
 #define FIT_DATA_ALL  2
 #define FIT_DATA_SOME 1
@@ -87,6 +94,9 @@ static enum fit fit_side(const struct sw_map *map, const struct side *side, cons
             fit = side->system == nodes[i] ? FIT_SYSTEM : FIT_NOT;
         } else if (side->agency != SW_NONE && side->agency == node->agency) {
             fit = FIT_AGENCY;
+        } else if (by_class && side->class_code != 0 &&
+                   (node->stands_for & UINT32_C(1) << side->class_code) != 0) {
+            fit = FIT_STAND_IN;
         } else if (by_class && side->class_code != 0 && side->class_code == node->class_code) {
             fit = FIT_CLASS;
         }
@@ -153,8 +163,7 @@ static uint16_t infer_edge(const struct sw_map *map, const struct sw_event *even
         uint16_t index = map->edges_of_action[event->action][i];
         struct ends from;
         struct ends to;
-        int score = map->edges[index].enabled ? fit_edge(map, &map->edges[index], sides, &from, &to)
-                                              : FIT_NOT;
+        int score = fit_edge(map, &map->edges[index], sides, &from, &to);
         if (score == FIT_NOT || score < best_score) {
             continue;
         }
@@ -418,6 +427,7 @@ void sw_enrich(const struct sw_map *map, struct sw_event *event, struct sw_route
     }
     const struct sw_edge *edge = route->edge != SW_NONE ? &map->edges[route->edge] : NULL;
     route->data_class = hop_class(edge, sides.data);
+    route->off = edge != NULL && sw_map_edge_off(edge, event);
     bool stayed = edge != NULL && sw_map_case(edge, event)->level == SW_LEVEL_NONE;
     if (route->declined || (stayed && route->crosses == SW_CROSSES_DIRECT)) {
         route->crosses = SW_CROSSES_NONE;

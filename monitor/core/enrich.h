@@ -24,6 +24,7 @@ struct sw_route {
     int64_t onward_ms;    // typical delay of the rest of the way
     bool names_recipient; // a recipient, or somebody on whose behalf it was done
     bool declined;        // nothing was given
+    bool off;             // an overlay says that the edge does not exist for such an event
 };
 
 /** Fills in the fields of @event that the monitor works out, and @route. */

@@ -293,20 +293,32 @@ static bool holds(const struct sw_map_condition *condition, const struct sw_even
     return false;
 }
 
+static bool all_hold(const struct sw_map_condition *conditions, uint32_t count,
+                     const struct sw_event *event)
+{
+    bool all = true;
+    for (uint32_t i = 0; all && i < count; i++) {
+        all = holds(&conditions[i], event);
+    }
+    return all;
+}
+
 const struct sw_map_case *sw_map_case(const struct sw_edge *edge, const struct sw_event *event)
 {
     SW_ASSERT(edge->case_count >= 1);
     for (uint32_t i = 0; i < edge->case_count; i++) {
         const struct sw_map_case *row = &edge->cases[i];
-        bool all = true;
-        for (uint32_t j = 0; all && j < row->condition_count; j++) {
-            all = holds(&row->conditions[j], event);
-        }
-        if (all) {
+        if (all_hold(row->conditions, row->condition_count, event)) {
             return row;
         }
     }
     SW_NEVER("the last row of an edge has no condition");
+}
+
+bool sw_map_edge_off(const struct sw_edge *edge, const struct sw_event *event)
+{
+    return !edge->enabled || (edge->off_condition_count > 0 &&
+                              all_hold(edge->off_conditions, edge->off_condition_count, event));
 }
 
 void sw_map_free(struct sw_map *map)

@@ -117,9 +117,10 @@ static uint16_t read_code(const struct loader *loader, const struct sw_yaml_node
 
 /* The bits of the words in the list under @key. */
 static uint32_t read_codes(const struct loader *loader, const struct sw_yaml_node *node,
-                           const char *key, struct sw_text of, const struct sw_enum_info *values)
+                           const char *key, struct sw_text of, const struct sw_enum_info *values,
+                           bool required)
 {
-    const struct sw_yaml_node *list = read_list(loader, node, key, of, LIST_MAX, true);
+    const struct sw_yaml_node *list = read_list(loader, node, key, of, LIST_MAX, required);
     uint32_t bits = 0;
     for (uint32_t i = 0; i < item_count(list); i++) {
         bits |= UINT32_C(1) << read_code(loader, item_at(list, i), values);
@@ -228,6 +229,20 @@ static uint16_t read_agency(const struct loader *loader, const struct sw_yaml_no
     return index;
 }
 
+/* The truth value under @key; false when there is none. */
+static bool read_flag(const struct loader *loader, const struct sw_yaml_node *body, const char *key)
+{
+    const struct sw_yaml_node *node = sw_yaml_get(body, key);
+    struct sw_value value = {0};
+    if (node != NULL && node->type == SW_YAML_SCALAR) {
+        value = sw_yaml_value(node);
+    }
+    if (node != NULL && value.type != SW_VALUE_BOOL) {
+        sw_report_error(loader->report, node->place, NULL, "`%s` is true or false", key);
+    }
+    return value.type == SW_VALUE_BOOL && value.boolean;
+}
+
 static void load_node(const struct loader *loader, const struct sw_yaml_node *body,
                       struct sw_node *node)
 {
@@ -241,20 +256,15 @@ static void load_node(const struct loader *loader, const struct sw_yaml_node *bo
             loader->map->agencies[node->agency].node_count++;
         }
     }
-    const struct sw_yaml_node *immigration = sw_yaml_get(body, "immigration");
-    if (immigration != NULL) {
-        struct sw_value value =
-            immigration->type == SW_YAML_SCALAR ? sw_yaml_value(immigration) : (struct sw_value){0};
-        if (value.type != SW_VALUE_BOOL) {
-            (void)fail(loader, immigration, "`immigration` is true or false");
-        }
-        node->immigration = value.type == SW_VALUE_BOOL && value.boolean;
-    }
+    node->immigration = read_flag(loader, body, "immigration");
+    node->stands_for =
+        read_codes(loader, body, "stands_for", node->id, values_of(SW_FIELD_ACTOR_CLASS), false);
 }
 
 static void load_nodes(const struct loader *loader, const struct sw_yaml_node *root)
 {
-    static const char *const keys[] = {"name", "agency", "immigration", "about", "source"};
+    static const char *const keys[] = {"name",       "agency", "immigration",
+                                       "stands_for", "about",  "source"};
     struct sw_map *map = loader->map;
     const struct sw_yaml_node *section = read_section(loader, root, "nodes", SW_MAP_NODES_MAX);
     uint32_t count = section != NULL ? section->count : 0;
@@ -443,12 +453,13 @@ static bool read_condition(const struct loader *loader, const struct sw_yaml_nod
     return valid;
 }
 
-static void read_conditions(const struct loader *loader, const struct sw_yaml_node *when,
-                            struct sw_map_case *row)
+static const struct sw_map_condition *
+read_conditions(const struct loader *loader, const struct sw_yaml_node *when, uint32_t *count)
 {
+    *count = 0;
     if (when->type != SW_YAML_MAPPING || when->count == 0) {
         (void)fail(loader, when, "`when` is to be a mapping of fields to values");
-        return;
+        return NULL;
     }
     struct sw_map_condition *conditions =
         sw_arena_alloc(&loader->map->arena, when->count * sizeof(*conditions));
@@ -456,8 +467,8 @@ static void read_conditions(const struct loader *loader, const struct sw_yaml_no
         (void)read_condition(loader, sw_yaml_key(when, i), sw_yaml_pair_value(when, i),
                              &conditions[i]);
     }
-    row->conditions = conditions;
-    row->condition_count = when->count;
+    *count = when->count;
+    return conditions;
 }
 
 static void read_verdict(const struct loader *loader, const struct sw_yaml_node *node,
@@ -502,7 +513,7 @@ static void read_level(const struct loader *loader, const struct sw_yaml_node *n
 static void read_case(const struct loader *loader, const struct sw_yaml_node *node,
                       struct sw_map_case *row)
 {
-    static const char *const keys[] = {"when", "verdict", "level"};
+    static const char *const keys[] = {"when", "verdict", "level", "fed_reach"};
     if (node->type != SW_YAML_MAPPING) {
         (void)fail(loader, node, "a row of `default` is {when: …, verdict: …, level: …}");
         return;
@@ -510,9 +521,10 @@ static void read_case(const struct loader *loader, const struct sw_yaml_node *no
     (void)sw_yaml_check_keys(node, "row of default", keys, LIST_LENGTH(keys), loader->report);
     read_verdict(loader, node, row);
     read_level(loader, node, row);
+    row->fed_reach = read_flag(loader, node, "fed_reach");
     const struct sw_yaml_node *when = sw_yaml_get(node, "when");
     if (when != NULL) {
-        read_conditions(loader, when, row);
+        row->conditions = read_conditions(loader, when, &row->condition_count);
     }
 }
 
@@ -554,8 +566,9 @@ static void load_edge(const struct loader *loader, const struct sw_yaml_node *bo
     edge->from_count = read_ends(loader, body, "from", edge->id, true, edge->from);
     edge->via_count = read_ends(loader, body, "via", edge->id, false, edge->via);
     edge->to_count = read_ends(loader, body, "to", edge->id, true, edge->to);
-    edge->data_classes = read_codes(loader, body, "data", edge->id, values_of(SW_FIELD_DATA_CLASS));
-    edge->modes = read_codes(loader, body, "mode", edge->id, values_of(SW_FIELD_MODE));
+    edge->data_classes =
+        read_codes(loader, body, "data", edge->id, values_of(SW_FIELD_DATA_CLASS), true);
+    edge->modes = read_codes(loader, body, "mode", edge->id, values_of(SW_FIELD_MODE), true);
     read_events(loader, body, edge);
     read_delay(loader, body, edge);
     read_cases(loader, body, edge);
@@ -621,6 +634,51 @@ static void load_edges(const struct loader *loader, const struct sw_yaml_node *r
     if (section != NULL) {
         load_arms(loader, section);
     }
+}
+
+/* --- overlays --- */
+
+static void overlay_edge(const struct loader *loader, const struct sw_yaml_node *name,
+                         const struct sw_yaml_node *body)
+{
+    static const char *const keys[] = {"enabled", "when"};
+    uint16_t index = sw_map_edge(loader->map, name->text);
+    if (index == SW_NONE) {
+        sw_report_error(loader->report, name->place, NULL, "the map has no edge %.*s",
+                        SW_TEXT_FORMAT(name->text));
+        return;
+    }
+    const struct sw_yaml_node *enabled = sw_yaml_get(body, "enabled");
+    if (enabled == NULL || read_flag(loader, body, "enabled")) {
+        (void)fail(loader, name, "an overlay switches an edge off: {enabled: false}");
+        return;
+    }
+    (void)sw_yaml_check_keys(body, "edge of an overlay", keys, LIST_LENGTH(keys), loader->report);
+    struct sw_edge *edge = &loader->map->edges[index];
+    const struct sw_yaml_node *when = sw_yaml_get(body, "when");
+    if (when == NULL) {
+        sw_map_enable(loader->map, index, false);
+    } else {
+        edge->off_conditions = read_conditions(loader, when, &edge->off_condition_count);
+    }
+}
+
+enum sw_status sw_map_overlay(struct sw_map *map, const struct sw_yaml_node *overlay,
+                              struct sw_report *report)
+{
+    static const char *const keys[] = {"edges"};
+    struct loader loader = {.map = map, .report = report, .file = overlay->place.file};
+    uint32_t errors_before = report->error_total;
+    const struct sw_yaml_node *edges = sw_yaml_get(overlay, "edges");
+    if (edges == NULL || edges->type != SW_YAML_MAPPING) {
+        (void)fail(&loader, overlay, "an overlay is {edges: {E01: {enabled: false}}}");
+        return SW_INVALID;
+    }
+    (void)sw_yaml_check_keys(overlay, "overlay", keys, LIST_LENGTH(keys), report);
+    for (uint32_t i = 0; i < edges->count; i++) {
+        overlay_edge(&loader, sw_yaml_key(edges, i), sw_yaml_pair_value(edges, i));
+    }
+    return report->error_total == errors_before ? SW_OK : SW_INVALID;
 }
 
 /* --- the file --- */

@@ -19,6 +19,7 @@ struct judgement {
     struct sw_route route;
     struct sw_hop hop;
     bool exists; // there is a hop
+    bool cut;    // under an overlay it would not have happened
 };
 
 size_t sw_pipeline_bytes(void)
@@ -92,12 +93,13 @@ static bool reaches_federal(const struct sw_map *map, const struct sw_event *eve
     bool recipient = sw_event_code(event, SW_FIELD_RECIPIENT_CLASS) == SW_AGENCY_CLASS_FED_NONIMM;
     bool system =
         route->to != SW_NONE && map->nodes[route->to].class_code == SW_AGENCY_CLASS_FED_NONIMM;
-    return !route->declined && (recipient || system);
+    bool said = route->edge != SW_NONE && sw_map_case(&map->edges[route->edge], event)->fed_reach;
+    return !route->declined && (recipient || system || said);
 }
 
-/* Enriches and judges @event. @again: it was matched before. */
-static void judge(const struct sw_pipeline *pipeline, struct sw_event *event, bool again,
-                  struct judgement *judgement)
+/* Enriches and judges @event of the chain called @key. @again: it was matched before. */
+static void judge(const struct sw_pipeline *pipeline, const char *key, struct sw_event *event,
+                  bool again, struct judgement *judgement)
 {
     const struct sw_map *map = pipeline->config.map;
     struct sw_hop *hop = &judgement->hop;
@@ -114,6 +116,15 @@ static void judge(const struct sw_pipeline *pipeline, struct sw_event *event, bo
     hop->finding_count = 0;
     hop->findings_over = 0;
     judge_by_map(map, event, route, hop);
+    judgement->cut = sw_cuts_test(&pipeline->cuts, map, key, route);
+    if (judgement->cut) {
+        hop->verdict = SW_VERDICT_NONE;
+        hop->level = SW_LEVEL_NONE;
+        hop->crosses = SW_CROSSES_NONE;
+        hop->fed_reach = false;
+        judgement->exists = false;
+        return;
+    }
     match(pipeline, event, again, hop);
     judge_by_rules(&pipeline->config.rules, hop);
     hop->fed_reach = reaches_federal(map, event, route);
@@ -235,11 +246,16 @@ static void step_hop(struct sw_pipeline *pipeline, struct sw_event *event,
     const struct sw_chain *chain = sw_chains_find(&pipeline->chains, key);
     sw_event_set_bool(event, SW_FIELD_LATE, chain != NULL && event->time_ms < chain->last_ms);
     struct judgement judgement;
-    judge(pipeline, event, false, &judgement);
+    judge(pipeline, key, event, false, &judgement);
     bool onward = judgement.hop.edge != SW_NONE &&
                   pipeline->config.map->edges[judgement.hop.edge].armed &&
                   judgement.hop.crosses != SW_CROSSES_NONE;
-    outputs->judge_parent_again = event->parent.length > 0 && onward;
+    outputs->judge_parent_again = event->parent.length > 0 && onward && !judgement.cut;
+    if (judgement.cut) {
+        sw_cuts_add(&pipeline->cuts, pipeline->config.map, key, &judgement.route);
+    } else {
+        sw_cuts_reach(&pipeline->cuts, key, &judgement.route);
+    }
     if (!judgement.exists) {
         return;
     }
@@ -328,8 +344,10 @@ void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
     struct judgement before;
     struct judgement after;
     struct sent sent;
+    char key[SW_CHAIN_KEY_MAX];
+    sw_chain_key(parent, key);
     keep_sent(parent, &sent);
-    judge(pipeline, parent, true, &before);
+    judge(pipeline, key, parent, true, &before);
     bool onward = arms(pipeline->config.map, before.hop.edge, late);
     put_sent_back(parent, &sent);
     if (!late->correction && !onward) {
@@ -341,12 +359,10 @@ void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
     if (onward) {
         sw_event_set_code(parent, SW_FIELD_FLOW_ONWARD, sw_event_code(late, SW_FIELD_FLOW_CROSSES));
     }
-    judge(pipeline, parent, true, &after);
+    judge(pipeline, key, parent, true, &after);
     if (!after.exists && !before.exists) {
         return;
     }
-    char key[SW_CHAIN_KEY_MAX];
-    sw_chain_key(parent, key);
     after.hop.revision = revision;
     after.hop.late = true;
     outputs->has_hop = true;
@@ -465,5 +481,6 @@ struct sw_pipeline_counters sw_pipeline_counters(const struct sw_pipeline *pipel
         .sources_refused_total = pipeline->sources.refused_total,
         .holes_merged_total = pipeline->sources.merged_total,
         .daily_evicted_total = pipeline->daily.evicted_total,
+        .cuts_evicted_total = pipeline->cuts.evicted_total,
     };
 }

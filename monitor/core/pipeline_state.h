@@ -10,6 +10,7 @@
 #include <sharewatch/pipeline.h>
 
 #include "chain.h"
+#include "cut.h"
 #include "daily.h"
 #include "names.h"
 #include "source.h"
@@ -22,6 +23,7 @@ struct sw_pipeline {
     struct sw_chains chains;
     struct sw_sources sources;
     struct sw_daily daily;
+    struct sw_cuts cuts;
     uint64_t alert_id; // the last that was given
 };
 

@@ -16,6 +16,7 @@
 #include <sharewatch/event.h>
 #include <sharewatch/status.h>
 #include <sharewatch/verdict.h>
+#include <sharewatch/yaml.h>
 
 #define SW_MAP_NODES_MAX     128
 #define SW_MAP_AGENCIES_MAX  1024
@@ -38,6 +39,8 @@ struct sw_node {
     uint16_t agency;       // index of its owner in `agencies`
     uint16_t class_code;   // its owner's class
     bool immigration;      // a federal immigration component: where crossing begins
+    uint32_t stands_for;   // bits of SW_AGENCY_CLASS_…: it stands for agencies of these classes
+                           // that own no system of the map
     struct sw_text source; // the mark of the domain notes
 };
 
@@ -56,6 +59,7 @@ struct sw_map_case {
     uint32_t condition_count;
     enum sw_level level;
     enum sw_verdict verdict;
+    bool fed_reach; // a federal agency gets it, whatever the recipient's class
 };
 
 struct sw_edge {
@@ -79,8 +83,11 @@ struct sw_edge {
     uint32_t case_count;
     uint16_t arms[8]; // edges that a record which took this one may go on by
     uint16_t arms_count;
-    bool armed;   // some edge arms this one
-    bool enabled; // false when an overlay switched it off
+    bool armed;                                    // some edge arms this one
+    bool enabled;                                  // false when an overlay switched it off
+    const struct sw_map_condition *off_conditions; // [off_condition_count]: an overlay switched it
+                                                   // off for events where all of these hold
+    uint32_t off_condition_count;
     struct sw_place place;
 };
 
@@ -140,6 +147,21 @@ bool sw_map_edge_takes(const struct sw_edge *edge, const struct sw_event *event)
 
 /** The first row of @edge's cases that holds for @event. */
 const struct sw_map_case *sw_map_case(const struct sw_edge *edge, const struct sw_event *event);
+
+/** True when @edge does not exist for @event: an overlay switched it off, for all or for such. */
+bool sw_map_edge_off(const struct sw_edge *edge, const struct sw_event *event);
+
+/**
+ * Changes @map by the overlay of a policy pack:
+ *
+ *   edges:
+ *     E16: {enabled: false}                                # nobody takes it
+ *     E01: {enabled: false, when: {charge_class: [M, I]}}  # events where all of these hold do not
+ *
+ * SW_INVALID: @report says what is wrong; the map may be half changed.
+ */
+enum sw_status sw_map_overlay(struct sw_map *map, const struct sw_yaml_node *overlay,
+                              struct sw_report *report) SW_MUST_CHECK;
 
 /** Switches @edge off (or on) and works the ways out again: for overlays and what-if. */
 void sw_map_enable(struct sw_map *map, uint16_t edge, bool enabled);

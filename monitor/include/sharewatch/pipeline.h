@@ -250,6 +250,7 @@ struct sw_pipeline_counters {
     uint64_t sources_refused_total;
     uint64_t holes_merged_total; // runs forgotten or joined to others
     uint64_t daily_evicted_total;
+    uint64_t cuts_evicted_total; // chains of which an overlay's cut was forgotten
 };
 struct sw_pipeline_counters sw_pipeline_counters(const struct sw_pipeline *pipeline);
 

@@ -56,6 +56,7 @@
 #define SW_POLICY_LINE_BYTES (4U * 1024 * 1024) // the longest JSON event that is matched
 
 struct sw_policy;  // a compiled set
+struct sw_map;     // of sharing, map.h
 struct sw_scratch; // what one thread needs to match against it
 
 /** How to read the files. A zeroed struct is the usual way. */
@@ -104,6 +105,10 @@ const uint8_t *sw_policy_digest(const struct sw_policy *policy);
 
 /** The packs, [*count]; none when plain files or folders were given. */
 const struct sw_policy_pack *sw_policy_packs(const struct sw_policy *policy, uint32_t *count);
+
+/** Changes @map by the overlays of the packs: what-if. SW_INVALID: @report says what is wrong. */
+enum sw_status sw_policy_overlay(const struct sw_policy *policy, struct sw_map *map,
+                                 struct sw_report *report) SW_MUST_CHECK;
 
 /** The rules, [*count], in order of id; findings name them by index. */
 const struct sw_rule *sw_policy_rule_list(const struct sw_policy *policy, uint32_t *count);
