@@ -180,3 +180,33 @@ uint32_t sw_database_duties(const char *names)
     }
     return duties;
 }
+
+static uint32_t verdict_bits(const char *codes)
+{
+    uint32_t bits = 0;
+    while (*codes != '\0') {
+        size_t length = strcspn(codes, ",");
+        enum sw_verdict verdict = sw_verdict_find((struct sw_text){codes, (uint32_t)length});
+        bits |= verdict < SW_VERDICT_COUNT ? UINT32_C(1) << verdict : 0;
+        codes += codes[length] == ',' ? length + 1 : length;
+    }
+    return bits;
+}
+
+void sw_database_chain(sqlite3_stmt *statement, struct sw_chain *chain)
+{
+    char text[SW_DUTIES_TEXT_BYTES];
+    *chain = (struct sw_chain){.revision = (uint32_t)sqlite3_column_int64(statement, 1),
+                               .level = (enum sw_level)sqlite3_column_int(statement, 2),
+                               .hops = (uint32_t)sqlite3_column_int64(statement, 6),
+                               .first_ms = sqlite3_column_int64(statement, 7),
+                               .last_ms = sqlite3_column_int64(statement, 8),
+                               .fed_reach = sqlite3_column_int(statement, 9) != 0};
+    sw_database_copy(statement, 0, chain->key, sizeof(chain->key));
+    sw_database_copy(statement, 3, text, sizeof(text));
+    chain->verdict = sw_verdict_find(sw_text_from(text));
+    sw_database_copy(statement, 4, text, sizeof(text));
+    chain->verdicts = verdict_bits(text);
+    sw_database_copy(statement, 5, text, sizeof(text));
+    chain->duties = sw_database_duties(text);
+}

@@ -43,4 +43,10 @@ bool sw_database_bind(sqlite3_stmt *statement, int index, struct sw_text text);
 /** The bits of the duties in @names, joined by commas. */
 uint32_t sw_database_duties(const char *names);
 
+#define SW_CHAIN_COLUMNS                                                                           \
+    "chain, revision, level, verdict, verdicts, duties, hops, first_ms, last_ms, fed_reach"
+
+/** Reads a row of SW_CHAIN_COLUMNS. */
+void sw_database_chain(sqlite3_stmt *statement, struct sw_chain *chain);
+
 #endif

@@ -14,49 +14,18 @@
 #define PREPARE(log, statement, sql)                                                               \
     (sqlite3_prepare_v2((log)->database, sql, -1, &(statement), NULL) == SQLITE_OK)
 
-static uint32_t verdict_bits(const char *codes)
-{
-    uint32_t bits = 0;
-    while (*codes != '\0') {
-        size_t length = strcspn(codes, ",");
-        enum sw_verdict verdict = sw_verdict_find((struct sw_text){codes, (uint32_t)length});
-        bits |= verdict < SW_VERDICT_COUNT ? UINT32_C(1) << verdict : 0;
-        codes += codes[length] == ',' ? length + 1 : length;
-    }
-    return bits;
-}
-
-static void read_chain(sqlite3_stmt *statement, struct sw_chain *chain)
-{
-    char text[SW_DUTIES_TEXT_BYTES];
-    *chain = (struct sw_chain){.revision = (uint32_t)sqlite3_column_int64(statement, 1),
-                               .level = (enum sw_level)sqlite3_column_int(statement, 2),
-                               .hops = (uint32_t)sqlite3_column_int64(statement, 6),
-                               .first_ms = sqlite3_column_int64(statement, 7),
-                               .last_ms = sqlite3_column_int64(statement, 8),
-                               .fed_reach = sqlite3_column_int(statement, 9) != 0};
-    sw_database_copy(statement, 0, chain->key, sizeof(chain->key));
-    sw_database_copy(statement, 3, text, sizeof(text));
-    chain->verdict = sw_verdict_find(sw_text_from(text));
-    sw_database_copy(statement, 4, text, sizeof(text));
-    chain->verdicts = verdict_bits(text);
-    sw_database_copy(statement, 5, text, sizeof(text));
-    chain->duties = sw_database_duties(text);
-}
-
 /* The newest chains last, so that they are the last to be forgotten. */
 static bool restore_chains(struct sw_log *log, struct sw_pipeline *pipeline)
 {
     sqlite3_stmt *statement = NULL;
     bool done = PREPARE(log, statement,
-                        "SELECT * FROM (SELECT chain, max(revision), level, verdict, verdicts, "
-                        "duties, hops, first_ms, last_ms, fed_reach, event FROM chain "
+                        "SELECT " SW_CHAIN_COLUMNS " FROM (SELECT *, max(revision) FROM chain "
                         "GROUP BY chain ORDER BY event DESC LIMIT ?1) ORDER BY event") &&
                 sqlite3_bind_int64(statement, 1, SW_CHAINS_MAX) == SQLITE_OK;
     int code = SQLITE_ROW;
     while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         struct sw_chain chain;
-        read_chain(statement, &chain);
+        sw_database_chain(statement, &chain);
         sw_pipeline_restore_chain(pipeline, &chain);
     }
     (void)sqlite3_finalize(statement);
@@ -142,8 +111,9 @@ static bool restore_sources(struct sw_log *log, struct sw_pipeline *pipeline)
 {
     sqlite3_stmt *statement = NULL;
     char bytes[SW_SOURCE_BYTES_MAX + 1];
-    bool done = PREPARE(log, statement,
-                        "SELECT id, name, highest, contiguous, whole FROM source ORDER BY id");
+    bool done = PREPARE(
+        log, statement,
+        "SELECT id, name, highest, contiguous, whole FROM source WHERE highest > 0 ORDER BY id");
     int code = SQLITE_ROW;
     while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         int64_t id = sqlite3_column_int64(statement, 0);

@@ -39,6 +39,8 @@ static const char *const statements_sql[SW_LOG_STATEMENT_COUNT] = {
     [SW_LOG_HOP_ADD] = "INSERT INTO hop VALUES "
                        "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
     [SW_LOG_FINDING_ADD] = "INSERT INTO finding VALUES (?1,?2,?3,?4,?5)",
+    [SW_LOG_CHAIN_FIND] =
+        "SELECT " SW_CHAIN_COLUMNS " FROM chain WHERE chain = ?1 ORDER BY revision DESC LIMIT 1",
     [SW_LOG_CHAIN_ADD] = "INSERT INTO chain VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     [SW_LOG_ALERT_ADD] = "INSERT INTO alert VALUES "
                          "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
@@ -350,8 +352,8 @@ static void count_hop(struct sw_log *log, const struct sw_hop *hop, int64_t time
     if (log->rollup_count > SW_LOG_ROLLUPS_MAX / 2) {
         flush_rollups(log);
     }
-    uint64_t place = (uint64_t)sum.hour * 31 + sum.edge * 7U + sum.from * 5U + sum.to * 3U +
-                     sum.verdict * 8U + sum.level;
+    uint64_t place = (uint64_t)sum.hour * 31 + sum.edge * UINT64_C(7) + sum.from * UINT64_C(5) +
+                     sum.to * UINT64_C(3) + sum.verdict * UINT64_C(8) + sum.level;
     for (;; place++) {
         struct sw_log_rollup *found = &log->rollups[place & (SW_LOG_ROLLUPS_MAX - 1)];
         if (found->hops == 0) {
@@ -363,28 +365,6 @@ static void count_hop(struct sw_log *log, const struct sw_hop *hop, int64_t time
             return;
         }
     }
-}
-
-static void append_name(struct sw_buffer *buffer, const struct sw_log *log, uint16_t node)
-{
-    if (node == SW_NONE) {
-        return;
-    }
-    sw_buffer_append_string(buffer, buffer->length > 0 ? " › " : "");
-    sw_buffer_append(buffer, log->map->nodes[node].name);
-}
-
-/* "LAPD jail › Live Scan › LACRIS" */
-static void write_path(const struct sw_log *log, const struct sw_hop *hop, struct sw_buffer *buffer)
-{
-    append_name(buffer, log, hop->from);
-    if (hop->edge != SW_NONE) {
-        const struct sw_edge *edge = &log->map->edges[hop->edge];
-        for (uint16_t i = 0; i < edge->via_count; i++) {
-            append_name(buffer, log, edge->via[i]);
-        }
-    }
-    append_name(buffer, log, hop->to);
 }
 
 static struct sw_text alert_cite(const struct sw_log *log, const struct sw_alert *alert)
@@ -400,37 +380,61 @@ static bool is_daily(const struct sw_log *log, const struct sw_alert *alert)
     return alert->rule < log->rule_count && log->rules[alert->rule].alert == SW_ALERT_DAILY;
 }
 
-static void add_alert(struct sw_log *log, const struct sw_log_subject *subject,
-                      const struct sw_outputs *outputs)
+static void copy(char *bytes, size_t capacity, struct sw_text text)
+{
+    size_t kept = text.length < capacity ? text.length : capacity - 1;
+    if (kept > 0) {
+        memcpy(bytes, text.bytes, kept);
+    }
+    bytes[kept] = '\0';
+}
+
+static void fill_alert(const struct sw_log *log, const struct sw_log_subject *subject,
+                       const struct sw_outputs *outputs, struct sw_log_alert *row)
 {
     const struct sw_alert *alert = &outputs->alert;
+    row->id = (int64_t)alert->alert_id;
+    row->time_ms = subject->time_ms;
+    row->logged_ms = subject->logged_ms;
+    row->level = alert->level;
+    row->verdict = alert->verdict;
+    row->duties = alert->duties;
+    row->daily = is_daily(log, alert);
+    row->hops = 1;
+    row->synthetic = subject->synthetic;
+    copy(row->chain, sizeof(row->chain), sw_text_from(outputs->chain.key));
+    copy(row->edge, sizeof(row->edge), edge_id(log, alert->edge));
+    copy(row->rule, sizeof(row->rule),
+         alert->rule < log->rule_count ? log->rules[alert->rule].name : (struct sw_text){0});
+    copy(row->cite, sizeof(row->cite), alert_cite(log, alert));
+    copy(row->title, sizeof(row->title), sw_text_from(alert->title));
+    copy(row->sentence, sizeof(row->sentence), sw_text_from(alert->sentence));
+    copy(row->path, sizeof(row->path), subject->path);
+}
+
+static void add_alert(struct sw_log *log, const struct sw_log_alert *alert)
+{
     sqlite3_stmt *statement = log->statements[SW_LOG_ALERT_ADD];
     char duties[SW_DUTIES_TEXT_BYTES];
-    char path_bytes[SW_LOG_PATH_TEXT_MAX];
-    struct sw_buffer path;
-    sw_buffer_init(&path, path_bytes, sizeof(path_bytes));
-    write_path(log, &outputs->hop, &path);
-    (void)sqlite3_bind_int64(statement, 1, (int64_t)alert->alert_id);
+    (void)sqlite3_bind_int64(statement, 1, alert->id);
     (void)sqlite3_bind_int64(statement, 2, log->hop_id + 1);
-    (void)sw_database_bind(statement, 3, sw_text_from(outputs->chain.key));
-    bind_optional(statement, 4, edge_id(log, alert->edge));
-    bind_optional(statement, 5,
-                  alert->rule < log->rule_count ? log->rules[alert->rule].name
-                                                : (struct sw_text){0});
-    (void)sw_database_bind(statement, 6, alert_cite(log, alert));
+    (void)sw_database_bind(statement, 3, sw_text_from(alert->chain));
+    bind_optional(statement, 4, sw_text_from(alert->edge));
+    bind_optional(statement, 5, sw_text_from(alert->rule));
+    (void)sw_database_bind(statement, 6, sw_text_from(alert->cite));
     (void)sqlite3_bind_int(statement, 7, (int)alert->level);
     bind_verdict(statement, 8, alert->verdict);
     (void)sw_database_bind(statement, 9, sw_text_from(sw_duties_text(alert->duties, duties)));
     (void)sw_database_bind(statement, 10, sw_text_from(alert->title));
     (void)sw_database_bind(statement, 11, sw_text_from(alert->sentence));
-    (void)sw_database_bind(statement, 12, sw_buffer_text(&path));
-    (void)sqlite3_bind_int64(statement, 13, subject->time_ms);
-    (void)sqlite3_bind_int64(statement, 14, subject->logged_ms);
-    (void)sqlite3_bind_int(statement, 15, is_daily(log, alert));
+    (void)sw_database_bind(statement, 12, sw_text_from(alert->path));
+    (void)sqlite3_bind_int64(statement, 13, alert->time_ms);
+    (void)sqlite3_bind_int64(statement, 14, alert->logged_ms);
+    (void)sqlite3_bind_int(statement, 15, alert->daily);
     (void)sqlite3_bind_int64(statement, 16, log->policy_id);
-    (void)sqlite3_bind_int(statement, 17, subject->synthetic);
+    (void)sqlite3_bind_int(statement, 17, alert->synthetic);
     if (run(log, SW_LOG_ALERT_ADD)) {
-        log->alert_id = (int64_t)alert->alert_id;
+        log->alert_id = alert->id;
     }
 }
 
@@ -516,6 +520,23 @@ static void write_verdicts(uint32_t verdicts, struct sw_buffer *buffer)
     }
 }
 
+enum sw_status sw_log_find_chain(struct sw_log *log, struct sw_text key, struct sw_chain *chain)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_CHAIN_FIND];
+    enum sw_status status = SW_NOT_FOUND;
+    (void)sw_database_bind(statement, 1, key);
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        sw_database_chain(statement, chain);
+        status = SW_OK;
+    } else if (code != SQLITE_DONE) {
+        fail(log);
+        status = SW_DATABASE;
+    }
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
 static void add_chain(struct sw_log *log, const struct sw_log_subject *subject,
                       const struct sw_chain *chain)
 {
@@ -541,14 +562,16 @@ static void add_chain(struct sw_log *log, const struct sw_log_subject *subject,
     (void)run(log, SW_LOG_CHAIN_ADD);
 }
 
-void sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject,
-                        const struct sw_outputs *outputs)
+bool sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject,
+                        const struct sw_outputs *outputs, struct sw_log_alert *alert)
 {
     if (!outputs->has_hop || !begin(log)) {
-        return;
+        return false;
     }
-    if (outputs->has_alert && !outputs->alert.repeated) {
-        add_alert(log, subject, outputs);
+    bool is_new = outputs->has_alert && !outputs->alert.repeated;
+    if (is_new) {
+        fill_alert(log, subject, outputs, alert);
+        add_alert(log, alert);
     }
     add_hop(log, subject, outputs);
     add_findings(log, &outputs->hop);
@@ -561,6 +584,7 @@ void sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject
     if (outputs->hop.revision == 0) {
         count_hop(log, &outputs->hop, subject->time_ms);
     }
+    return is_new;
 }
 
 /* ---- what was lost ---- */

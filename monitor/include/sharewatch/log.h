@@ -49,6 +49,7 @@ struct sqlite3_stmt;
     X(EVENT_FIND_ANY)                                                                              \
     X(HOP_ADD)                                                                                     \
     X(FINDING_ADD)                                                                                 \
+    X(CHAIN_FIND)                                                                                  \
     X(CHAIN_ADD)                                                                                   \
     X(ALERT_ADD)                                                                                   \
     X(ALERT_COUNT)                                                                                 \
@@ -161,18 +162,47 @@ struct sw_log_event {
 enum sw_status sw_log_find_event(struct sw_log *log, struct sw_text source, struct sw_text event_id,
                                  struct sw_log_event *found, char *payload) SW_MUST_CHECK;
 
+/** One alert as people are told of it. Texts are NUL-terminated, cut at their capacity. */
+struct sw_log_alert {
+    int64_t id;
+    int64_t time_ms;   // when it happened
+    int64_t logged_ms; // when it was logged
+    enum sw_level level;
+    enum sw_verdict verdict;
+    uint32_t duties;
+    bool daily;    // stands for all of its day
+    uint64_t hops; // how many it stands for, at least 1
+    bool synthetic;
+    char chain[SW_CHAIN_KEY_MAX];
+    char edge[16]; // empty when none
+    char rule[80]; // empty when the map's default
+    char cite[160];
+    char title[SW_TITLE_MAX];
+    char sentence[SW_SENTENCE_MAX];
+    char path[SW_LOG_PATH_TEXT_MAX];
+};
+
 /** Whose outputs are added, see sw_log_add_outputs(). */
 struct sw_log_subject {
-    int64_t event_id;  // row of the event that was judged
-    int64_t cause_id;  // of a revision: row of the event that taught it; else 0
-    int64_t time_ms;   // of the judged event
-    int64_t logged_ms; // now
+    int64_t event_id;    // row of the event that was judged
+    int64_t cause_id;    // of a revision: row of the event that taught it; else 0
+    struct sw_text path; // for an alert: the systems on the way, in names for people
+    int64_t time_ms;     // of the judged event
+    int64_t logged_ms;   // now
     bool synthetic;
 };
 
-/** Adds what was judged: hop, findings, chain, alert, roll-ups. Gaps: sw_log_add_gaps(). */
-void sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject,
-                        const struct sw_outputs *outputs);
+/**
+ * Adds what was judged: hop, findings, chain, alert, roll-ups. A new alert, one that is not only
+ * counted, is copied to @alert; true when there is one. Gaps: sw_log_add_gap().
+ */
+bool sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject,
+                        const struct sw_outputs *outputs, struct sw_log_alert *alert);
+
+/** Copies the newest row of the chain with @key to @chain. SW_NOT_FOUND: it has none. SW_DATABASE:
+ *  the log has failed. */
+enum sw_status sw_log_find_chain(struct sw_log *log, struct sw_text key,
+                                 struct sw_chain *chain) SW_MUST_CHECK;
 
 /** Adds one gap of @source. */
 void sw_log_add_gap(struct sw_log *log, struct sw_text source, const struct sw_gap *gap,
@@ -231,26 +261,6 @@ struct sw_log_reader {
     struct sqlite3_stmt *hop_of;
     struct sqlite3_stmt *chain_of;
     char sentence[SW_LOG_SENTENCE_BYTES];
-};
-
-/** One alert as people are told of it. Texts are NUL-terminated, cut at their capacity. */
-struct sw_log_alert {
-    int64_t id;
-    int64_t time_ms;   // when it happened
-    int64_t logged_ms; // when it was logged
-    enum sw_level level;
-    enum sw_verdict verdict;
-    uint32_t duties;
-    bool daily;    // stands for all of its day
-    uint64_t hops; // how many it stands for, at least 1
-    bool synthetic;
-    char chain[SW_CHAIN_KEY_MAX];
-    char edge[16]; // empty when none
-    char rule[80]; // empty when the map's default
-    char cite[160];
-    char title[SW_TITLE_MAX];
-    char sentence[SW_SENTENCE_MAX];
-    char path[SW_LOG_PATH_TEXT_MAX];
 };
 
 /** The newest judgement of one event. */

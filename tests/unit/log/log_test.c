@@ -158,13 +158,17 @@ static struct sw_outputs make_outputs(void)
 
 static void add_outputs(const struct sw_outputs *outputs, int64_t cause)
 {
-    sw_log_add_outputs(&log_file,
-                       &(struct sw_log_subject){.event_id = log_file.event_id,
-                                                .cause_id = cause,
-                                                .time_ms = T0,
-                                                .logged_ms = 6,
-                                                .synthetic = true},
-                       outputs);
+    struct sw_log_alert alert;
+    bool is_new =
+        sw_log_add_outputs(&log_file,
+                           &(struct sw_log_subject){.event_id = log_file.event_id,
+                                                    .cause_id = cause,
+                                                    .path = SW_TEXT("LAPD jail › DHS IDENT"),
+                                                    .time_ms = T0,
+                                                    .logged_ms = 6,
+                                                    .synthetic = true},
+                           outputs, &alert);
+    assert_int_equal(is_new, outputs->has_alert && !outputs->alert.repeated);
 }
 
 static int64_t number(const char *sql)
@@ -263,8 +267,13 @@ static void writes_every_row_of_a_judgement(void **state)
     assert_int_equal(number("SELECT hops FROM edge_hour WHERE edge = 'E04' AND level = 2"), 1);
     assert_int_equal(number("SELECT hops FROM edge_day"), 1);
     assert_int_equal(number("SELECT count(*) FROM alert WHERE cite = 'Gov. Code 7284.6' "
-                            "AND path = 'LAPD jail › Live Scan › DHS IDENT'"),
+                            "AND path = 'LAPD jail › DHS IDENT'"),
                      1);
+    struct sw_chain chain;
+    assert_int_equal(sw_log_find_chain(&log_file, SW_TEXT("subject:tok-1"), &chain), SW_OK);
+    assert_int_equal(chain.verdicts, outputs.chain.verdicts);
+    assert_int_equal(chain.level, SW_LEVEL_MATCHED);
+    assert_int_equal(sw_log_find_chain(&log_file, SW_TEXT("subject:no"), &chain), SW_NOT_FOUND);
     assert_int_equal(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
@@ -279,10 +288,12 @@ static void sums_many_hops_into_few_roll_ups(void **state)
         char id[16];
         (void)snprintf(id, sizeof(id), "b-%d", i);
         assert_int_equal(add_event(SOURCE, id, 0, 1), SW_OK);
-        sw_log_add_outputs(&log_file,
-                           &(struct sw_log_subject){.event_id = log_file.event_id,
-                                                    .time_ms = T0 + i * SW_HOUR_MS / 4},
-                           &outputs);
+        struct sw_log_alert alert;
+        assert_false(
+            sw_log_add_outputs(&log_file,
+                               &(struct sw_log_subject){.event_id = log_file.event_id,
+                                                        .time_ms = T0 + i * SW_HOUR_MS / 4},
+                               &outputs, &alert));
     }
     commit();
 
@@ -579,8 +590,8 @@ static void starts_the_wal_anew_after_a_checkpoint(void **state)
     assert_int_equal(add_event(SOURCE, "c", 0, 1), SW_OK);
     commit();
 
-    assert_true(before > 500 * 4096);
-    assert_true(sw_log_wal_bytes(&log_file) < 20 * 4096);
+    assert_true(before > INT64_C(500) * 4096);
+    assert_true(sw_log_wal_bytes(&log_file) < INT64_C(20) * 4096);
     assert_int_equal(fdatasync(sw_log_sync_descriptor(&log_file)), 0);
     assert_int_equal(number("SELECT count(*) FROM event"), 501);
 }
