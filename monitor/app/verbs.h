@@ -8,6 +8,8 @@
 // X(verb, arguments, what it does)
 #define SW_MONITOR_VERBS(X)                                                                        \
     X(run, "SCENARIO", "run a scenario end to end, and judge its events live")                     \
+    X(monitor, "--broker URL --log FILE",                                                          \
+      "judge the events of a broker as they come, and log them")                                   \
     X(watch, "--log FILE", "show alerts as they come, from a log or a broker")                     \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
     X(expect, "SCENARIO --log FILE", "compare a log with what a scenario expects")

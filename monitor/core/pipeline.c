@@ -443,6 +443,11 @@ uint32_t sw_pipeline_source(const struct sw_pipeline *pipeline, struct sw_text s
     return sw_sources_find(&pipeline->sources, source);
 }
 
+uint32_t sw_pipeline_source_count(const struct sw_pipeline *pipeline)
+{
+    return pipeline->sources.count;
+}
+
 struct sw_text sw_pipeline_source_name(const struct sw_pipeline *pipeline, uint32_t source)
 {
     SW_ASSERT(source < pipeline->sources.count);

@@ -235,6 +235,9 @@ bool sw_chain_merge(struct sw_chain *chain, const struct sw_chain *older);
 void sw_pipeline_write_path(const struct sw_pipeline *pipeline, const struct sw_event *event,
                             struct sw_buffer *buffer);
 
+/** How many sources there are; their indexes count from 0 in the order of their first number. */
+uint32_t sw_pipeline_source_count(const struct sw_pipeline *pipeline);
+
 /** Index of @source in the table of sources, or UINT32_MAX; its name; the highest number up to
  *  which every number has come or was given out as a gap, so that a receipt goes on after a loss;
  *  the highest seen. */

@@ -1,0 +1,264 @@
+/*
+ * Facts about Paho C 1.3 that this rests on, read in its source and kept by the kill test:
+ * the PUBACK goes out after messageArrived has returned, whatever it returned; messageArrived runs
+ * on the one receiving thread with Paho's lock held; MQTTAsync_send() takes another lock, so the
+ * loop can publish while a callback waits for the loop to make room; MQTTAsync_isConnected() takes
+ * the same lock, so nobody here calls it.
+ */
+#include "inbox.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <sharewatch/assert.h>
+#include <sharewatch/wire.h>
+
+#define KEEP_ALIVE_S      20
+#define RETRY_S_MIN       1 // the shortest that Paho knows
+#define RETRY_S_MAX       8
+#define CONNECT_TIMEOUT_S 10
+#define INFLIGHT_MAX      1000
+#define DISCONNECT_MS     1000
+#define REFUSED_QOS       0x80 // in a SUBACK
+#define OFFLINE           "{\"state\":\"offline\"}"
+
+static void wake(struct sw_inbox *inbox)
+{
+    (void)uv_async_send(inbox->wake);
+}
+
+static void become(struct sw_inbox *inbox, enum sw_inbox_state state)
+{
+    atomic_store(&inbox->state, (int)state);
+    wake(inbox);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Runs on the MQTT thread. */
+static int on_message(void *context, char *topic, int topic_bytes, MQTTAsync_message *message)
+{
+    struct sw_inbox *inbox = context;
+    size_t length = topic_bytes > 0 ? (size_t)topic_bytes : strlen(topic);
+    struct sw_packet packet = {.topic = {topic, (uint32_t)length},
+                               .payload = {message->payload, (uint32_t)message->payloadlen},
+                               .received_ms = now_ms()};
+    sw_digest_of(&inbox->digest, packet.payload, packet.digest);
+    sw_spool_append(inbox->spool, &packet);
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    wake(inbox);
+    return 1;
+}
+
+/* Runs on the MQTT thread. */
+static void on_lost(void *context, char *cause)
+{
+    (void)cause;
+    become(context, SW_INBOX_LOST);
+}
+
+static void fail(struct sw_inbox *inbox, const char *sentence)
+{
+    (void)snprintf(inbox->sentence, sizeof(inbox->sentence), "%s", sentence);
+    become(inbox, SW_INBOX_FAILED);
+}
+
+/* Runs on the MQTT thread. */
+static void on_subscribe_failed(void *context, MQTTAsync_failureData *failure)
+{
+    struct sw_inbox *inbox = context;
+    char sentence[SW_MQTT_SENTENCE_BYTES];
+    (void)failure;
+    (void)snprintf(sentence, sizeof(sentence),
+                   "%s: the broker refuses the subscription to %s; may this user read it?",
+                   inbox->mqtt->shown, SW_TOPIC_EVENTS);
+    fail(inbox, sentence);
+}
+
+/* Runs on the MQTT thread. With more than one topic Paho calls success what the broker refused. */
+static void on_subscribed(void *context, MQTTAsync_successData *success)
+{
+    struct sw_inbox *inbox = context;
+    if (success->alt.qosList != NULL && success->alt.qosList[0] >= REFUSED_QOS) {
+        on_subscribe_failed(context, NULL);
+        return;
+    }
+    (void)atomic_fetch_add(&inbox->connects_total, 1);
+    become(inbox, SW_INBOX_ONLINE);
+}
+
+/* Runs on the MQTT thread, at every connect. The broker may have lost the session. */
+static void on_connected(void *context, char *cause)
+{
+    struct sw_inbox *inbox = context;
+    char events[] = SW_TOPIC_EVENTS;
+    char status[] = SW_TOPIC_STATUS;
+    char *const topics[] = {events, status};
+    const int qos[] = {1, 1};
+    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+    (void)cause;
+    options.context = inbox;
+    options.onSuccess = on_subscribed;
+    options.onFailure = on_subscribe_failed;
+    sw_mqtt_set_nodelay(inbox->mqtt);
+    if (MQTTAsync_subscribeMany(inbox->client, 2, topics, qos, &options) != MQTTASYNC_SUCCESS) {
+        on_subscribe_failed(inbox, NULL);
+    }
+}
+
+/* Runs on an MQTT thread; of the first connect only. */
+static void on_connect_failed(void *context, MQTTAsync_failureData *failure)
+{
+    struct sw_inbox *inbox = context;
+    char sentence[SW_MQTT_SENTENCE_BYTES];
+    fail(inbox, sw_mqtt_explain(inbox->mqtt, failure != NULL ? failure->code : -1, sentence));
+}
+
+static int connect_client(struct sw_inbox *inbox)
+{
+    MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+    MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer;
+    will.topicName = SW_INBOX_STATUS_TOPIC;
+    will.message = OFFLINE;
+    will.qos = 1;
+    will.retained = 1;
+    options.keepAliveInterval = KEEP_ALIVE_S;
+    options.cleansession = 0;
+    options.maxInflight = INFLIGHT_MAX;
+    options.connectTimeout = CONNECT_TIMEOUT_S;
+    options.automaticReconnect = 1;
+    options.minRetryInterval = RETRY_S_MIN;
+    options.maxRetryInterval = RETRY_S_MAX;
+    options.MQTTVersion = MQTTVERSION_3_1_1;
+    options.will = &will;
+    options.context = inbox;
+    options.onFailure = on_connect_failed;
+    sw_mqtt_fill_async(inbox->mqtt, &options);
+    return MQTTAsync_connect(inbox->client, &options);
+}
+
+static int create_client(struct sw_inbox *inbox, const char *client_id)
+{
+    MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
+    options.sendWhileDisconnected = 0;
+    options.MQTTVersion = MQTTVERSION_3_1_1;
+    int code = MQTTAsync_createWithOptions(&inbox->client, inbox->mqtt->uri, client_id,
+                                           MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+    if (code == MQTTASYNC_SUCCESS) {
+        code = MQTTAsync_setCallbacks(inbox->client, inbox, on_lost, on_message, NULL);
+    }
+    if (code == MQTTASYNC_SUCCESS) {
+        code = MQTTAsync_setConnected(inbox->client, inbox, on_connected);
+    }
+    return code;
+}
+
+enum sw_status sw_inbox_start(struct sw_inbox *inbox, struct sw_mqtt *mqtt, const char *client_id,
+                              struct sw_spool *spool, uv_async_t *wake)
+{
+    *inbox = (struct sw_inbox){.mqtt = mqtt, .spool = spool, .wake = wake};
+    atomic_store(&inbox->state, SW_INBOX_CONNECTING);
+    if (sw_digest_open(&inbox->digest) != SW_OK) {
+        (void)snprintf(inbox->sentence, sizeof(inbox->sentence),
+                       "the cryptographic library offers no SHA-256");
+        return SW_NETWORK;
+    }
+    int code = create_client(inbox, client_id);
+    if (code == MQTTASYNC_SUCCESS) {
+        code = connect_client(inbox);
+    }
+    if (code != MQTTASYNC_SUCCESS) {
+        (void)snprintf(inbox->sentence, sizeof(inbox->sentence),
+                       "%s: the MQTT library refused (%d)", mqtt->shown, code);
+        sw_inbox_close(inbox);
+        return SW_NETWORK;
+    }
+    return SW_OK;
+}
+
+enum sw_inbox_state sw_inbox_state(const struct sw_inbox *inbox)
+{
+    return (enum sw_inbox_state)atomic_load(&inbox->state);
+}
+
+/* Runs on an MQTT thread. */
+static void on_published(void *context, MQTTAsync_successData *success)
+{
+    struct sw_inbox *inbox = context;
+    (void)success;
+    (void)atomic_fetch_sub(&inbox->unsent, 1);
+}
+
+/* Runs on an MQTT thread. */
+static void on_publish_failed(void *context, MQTTAsync_failureData *failure)
+{
+    struct sw_inbox *inbox = context;
+    (void)failure;
+    (void)atomic_fetch_sub(&inbox->unsent, 1);
+}
+
+enum sw_status sw_inbox_publish(struct sw_inbox *inbox, const char *topic, struct sw_text payload,
+                                bool retained)
+{
+    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+    options.context = inbox;
+    options.onSuccess = on_published;
+    options.onFailure = on_publish_failed;
+    if (sw_inbox_state(inbox) != SW_INBOX_ONLINE) {
+        return SW_NETWORK;
+    }
+    if (atomic_load(&inbox->unsent) >= SW_INBOX_UNSENT_MAX) {
+        return SW_FULL;
+    }
+    (void)atomic_fetch_add(&inbox->unsent, 1);
+    int code = MQTTAsync_send(inbox->client, topic, (int)payload.length, payload.bytes, 1,
+                              retained ? 1 : 0, &options);
+    if (code != MQTTASYNC_SUCCESS) {
+        (void)atomic_fetch_sub(&inbox->unsent, 1);
+        return SW_NETWORK;
+    }
+    return SW_OK;
+}
+
+/* Runs on an MQTT thread. */
+static void on_disconnected(void *context, MQTTAsync_successData *success)
+{
+    (void)success;
+    become(context, SW_INBOX_CLOSED);
+}
+
+/* Runs on an MQTT thread. */
+static void on_disconnect_failed(void *context, MQTTAsync_failureData *failure)
+{
+    (void)failure;
+    become(context, SW_INBOX_CLOSED);
+}
+
+void sw_inbox_disconnect(struct sw_inbox *inbox)
+{
+    MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
+    options.timeout = DISCONNECT_MS;
+    options.context = inbox;
+    options.onSuccess = on_disconnected;
+    options.onFailure = on_disconnect_failed;
+    if (inbox->client == NULL ||
+        MQTTAsync_disconnect(inbox->client, &options) != MQTTASYNC_SUCCESS) {
+        become(inbox, SW_INBOX_CLOSED);
+    }
+}
+
+void sw_inbox_close(struct sw_inbox *inbox)
+{
+    if (inbox->client != NULL) {
+        MQTTAsync_destroy(&inbox->client);
+        inbox->client = NULL;
+    }
+    sw_digest_close(&inbox->digest);
+}

@@ -1,0 +1,75 @@
+/**
+ * The inbox: MQTT in, through Paho, into the spool; and what the monitor publishes, out.
+ *
+ * Paho acknowledges a message when its callback has returned. The callback digests the packet and
+ * appends it to the spool, where it survives the death of the process; it waits there while the
+ * spool is full, so nothing is acknowledged that could be lost, and the broker keeps the rest. The
+ * session is persistent: what is published while we are away comes later. A lost connection is
+ * taken up again by itself.
+ *
+ * Callbacks run on Paho's threads and hold Paho's lock: they must never wait for the loop to call
+ * Paho. The loop is woken with uv_async_send() and looks at the state.
+ */
+#ifndef SHAREWATCH_INBOX_H
+#define SHAREWATCH_INBOX_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <MQTTAsync.h>
+#include <uv.h>
+
+#include <sharewatch/mqtt.h>
+#include <sharewatch/status.h>
+#include <sharewatch/text.h>
+
+#include "digest.h"
+#include "spool.h"
+
+#define SW_INBOX_CLIENT_ID    "sharewatch-monitor"
+#define SW_INBOX_STATUS_TOPIC "sharewatch/v1/status/monitor"
+#define SW_INBOX_UNSENT_MAX   4096 // publishes that the broker has not taken yet; more are refused
+
+enum sw_inbox_state {
+    SW_INBOX_CONNECTING, // for the first time
+    SW_INBOX_ONLINE,     // connected and subscribed
+    SW_INBOX_LOST,       // will come back by itself
+    SW_INBOX_FAILED,     // the first connect or a subscription was refused: `sentence`
+    SW_INBOX_CLOSED,     // disconnected on purpose
+};
+
+struct sw_inbox {
+    MQTTAsync client;
+    struct sw_mqtt *mqtt;
+    struct sw_spool *spool;
+    struct sw_digest digest; // the receiving thread's
+    uv_async_t *wake;        // the loop's
+    _Atomic int state;       // enum sw_inbox_state
+    _Atomic uint32_t unsent;
+    _Atomic uint64_t connects_total;
+    char sentence[SW_MQTT_SENTENCE_BYTES]; // written before the state becomes FAILED
+};
+
+/**
+ * Begins to connect to @mqtt as @client_id; packets go into @spool, and @wake is sent when there is
+ * something to look at. SW_NETWORK: inbox->sentence says why it could not even begin.
+ */
+enum sw_status sw_inbox_start(struct sw_inbox *inbox, struct sw_mqtt *mqtt, const char *client_id,
+                              struct sw_spool *spool, uv_async_t *wake) SW_MUST_CHECK;
+
+/** What state it is in. */
+enum sw_inbox_state sw_inbox_state(const struct sw_inbox *inbox);
+
+/** Publishes at QoS 1. SW_FULL: too much is unsent; SW_NETWORK: not connected. */
+enum sw_status sw_inbox_publish(struct sw_inbox *inbox, const char *topic, struct sw_text payload,
+                                bool retained) SW_MUST_CHECK;
+
+/** Begins to disconnect; the state becomes CLOSED. What was published before goes out first, for
+ *  up to a second. */
+void sw_inbox_disconnect(struct sw_inbox *inbox);
+
+/** Ends Paho's threads. Accepts a zeroed inbox. The spool must have room, or be drained. */
+void sw_inbox_close(struct sw_inbox *inbox);
+
+#endif

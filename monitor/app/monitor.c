@@ -1,0 +1,868 @@
+#include "monitor.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sharewatch/assert.h>
+#include <sharewatch/command.h>
+#include <sharewatch/json.h>
+#include <sharewatch/time.h>
+#include <sharewatch/wire.h>
+
+#define TICK_MS           1000
+#define PROGRESS_MS       50 // receipts: at most 20 a second for each source
+#define STATUS_EVERY      5  // of those: four status lines a second
+#define WAL_BYTES_MAX     (INT64_C(16) << 20)
+#define DRAIN_MS_MAX      1000 // asked to stop, while events go on coming
+#define DISCONNECT_MS_MAX 3000
+#define TOPIC_BYTES       (SW_SOURCE_BYTES_MAX + 64)
+
+static_assert((SW_MONITOR_ALERTS_MAX & (SW_MONITOR_ALERTS_MAX - 1)) == 0, "a power of two");
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void say(const char *sentence)
+{
+    (void)fprintf(stderr, "sharewatch monitor: %s\n", sentence);
+}
+
+static void enter(struct sw_monitor *monitor, enum sw_monitor_stage stage)
+{
+    monitor->stage = stage;
+    monitor->stage_ms = (int64_t)uv_now(&monitor->loop);
+}
+
+/* Ends at once; what was acknowledged is in the spool or in the log. */
+static void give_up(struct sw_monitor *monitor, const char *sentence)
+{
+    if (monitor->stage != SW_MONITOR_ENDED) {
+        say(sentence);
+        monitor->exit_code = SW_EXIT_ENVIRONMENT;
+        enter(monitor, SW_MONITOR_ENDED);
+        uv_stop(&monitor->loop);
+    }
+}
+
+/* ---- one event ---- */
+
+static struct sw_monitor_source *touch_source(struct sw_monitor *monitor, uint32_t source)
+{
+    if (source >= SW_SOURCES_MAX) {
+        return NULL;
+    }
+    if (source >= monitor->source_count) {
+        monitor->source_count = source + 1;
+    }
+    monitor->sources[source].touched = true;
+    monitor->sources[source].owed = true;
+    return &monitor->sources[source];
+}
+
+static void add_gaps(struct sw_monitor *monitor, int64_t at_ms)
+{
+    const struct sw_outputs *outputs = &monitor->outputs;
+    for (uint32_t i = 0; i < outputs->gap_count; i++) {
+        const struct sw_gap *gap = &outputs->gaps[i];
+        sw_log_add_gap(&monitor->log, sw_pipeline_source_name(monitor->pipeline, gap->source), gap,
+                       at_ms);
+        (void)touch_source(monitor, gap->source);
+    }
+}
+
+/* A chain that was forgotten for want of room and comes again: what the log knows of it counts. */
+static void remember_chain(struct sw_monitor *monitor)
+{
+    struct sw_outputs *outputs = &monitor->outputs;
+    struct sw_chain older;
+    if (!outputs->chain_changed || outputs->chain.revision != 1 ||
+        sw_pipeline_counters(monitor->pipeline).chains_evicted_total == 0 ||
+        sw_log_find_chain(&monitor->log, sw_text_from(outputs->chain.key), &older) != SW_OK) {
+        return;
+    }
+    outputs->chain_changed = sw_chain_merge(&outputs->chain, &older);
+    sw_pipeline_restore_chain(monitor->pipeline, &outputs->chain);
+}
+
+/* The rows of what was judged of @event: itself, or judged again for the event in row @cause. */
+static void add_outputs(struct sw_monitor *monitor, const struct sw_event *event, int64_t row,
+                        int64_t cause, int64_t at_ms)
+{
+    struct sw_outputs *outputs = &monitor->outputs;
+    char bytes[SW_LOG_PATH_TEXT_MAX];
+    struct sw_buffer path;
+    sw_buffer_init(&path, bytes, sizeof(bytes));
+    if (outputs->has_alert && !outputs->alert.repeated) {
+        sw_pipeline_write_path(monitor->pipeline, event, &path);
+    }
+    struct sw_log_subject subject = {.event_id = row,
+                                     .cause_id = cause,
+                                     .path = sw_buffer_text(&path),
+                                     .time_ms = event->time_ms,
+                                     .logged_ms = at_ms,
+                                     .synthetic = event->synthetic};
+    uint64_t place = monitor->alerts_added & (SW_MONITOR_ALERTS_MAX - 1);
+    remember_chain(monitor);
+    monitor->findings_over_total += outputs->has_hop ? outputs->hop.findings_over : 0;
+    if (sw_log_add_outputs(&monitor->log, &subject, outputs, &monitor->alerts[place])) {
+        monitor->alerts_added++;
+    }
+}
+
+/* The topic that an event of @found was sent to. */
+static void write_topic(const struct sw_log_event *found, struct sw_buffer *topic)
+{
+    struct sw_text agency = {0};
+    if (sw_wire_parse_source(sw_text_from(found->source), &agency) == SW_OK) {
+        sw_buffer_append_format(topic, "sharewatch/v1/event/%.*s/%s", SW_TEXT_FORMAT(agency),
+                                sw_kind_name(found->kind));
+    }
+}
+
+/* Loads and decodes the parent of the event being judged. */
+static bool load_parent(struct sw_monitor *monitor, struct sw_log_event *found)
+{
+    const struct sw_event *event = &monitor->event;
+    char bytes[SW_TOPIC_BYTES_MAX];
+    struct sw_buffer topic;
+    struct sw_rejection rejection;
+    if (sw_log_find_event(&monitor->log, event->source, event->parent, found,
+                          monitor->parent_payload) != SW_OK) {
+        return false;
+    }
+    sw_buffer_init(&topic, bytes, sizeof(bytes));
+    write_topic(found, &topic);
+    struct sw_packet packet = {.topic = sw_buffer_text(&topic),
+                               .payload = {monitor->parent_payload, found->payload_length},
+                               .received_ms = found->logged_ms};
+    memcpy(packet.digest, found->digest, sizeof(packet.digest));
+    return sw_pipeline_decode(monitor->pipeline, &packet, &monitor->parent, &rejection) == SW_OK;
+}
+
+static void judge_parent(struct sw_monitor *monitor, int64_t at_ms)
+{
+    struct sw_log_event found;
+    int64_t row = monitor->log.event_id;
+    if (load_parent(monitor, &found)) {
+        sw_pipeline_again(monitor->pipeline, &monitor->parent, &monitor->event, found.next_revision,
+                          at_ms, &monitor->outputs);
+        add_outputs(monitor, &monitor->parent, found.id, row, at_ms);
+    } else {
+        monitor->parents_missing_total++;
+        sw_pipeline_orphan(monitor->pipeline, &monitor->event, at_ms, &monitor->outputs);
+        add_outputs(monitor, &monitor->event, row, 0, at_ms);
+    }
+}
+
+static void judge(struct sw_monitor *monitor, int64_t at_ms)
+{
+    struct sw_outputs *outputs = &monitor->outputs;
+    sw_pipeline_step(monitor->pipeline, &monitor->event, at_ms, outputs);
+    (void)touch_source(monitor, outputs->source);
+    bool again = outputs->judge_parent_again;
+    add_outputs(monitor, &monitor->event, monitor->log.event_id, 0, at_ms);
+    add_gaps(monitor, at_ms);
+    if (again) {
+        judge_parent(monitor, at_ms);
+    }
+}
+
+static void refuse(struct sw_monitor *monitor, const struct sw_packet *packet,
+                   const struct sw_rejection *rejection)
+{
+    sw_log_add_quarantine(&monitor->log, packet, rejection);
+    monitor->quarantined_total++;
+}
+
+static void refuse_reused_id(struct sw_monitor *monitor, const struct sw_packet *packet)
+{
+    struct sw_rejection rejection = {
+        .reason = SW_REFUSAL_CONFLICT, .code = "id_reused", .field = "id"};
+    refuse(monitor, packet, &rejection);
+}
+
+/* A sender that sends again is owed the receipt again: it may have missed the first. */
+static void take_duplicate(struct sw_monitor *monitor)
+{
+    uint32_t source = sw_pipeline_source(monitor->pipeline, monitor->event.source);
+    monitor->duplicates_total++;
+    if (source < monitor->source_count) {
+        monitor->sources[source].owed = true;
+    }
+}
+
+/* What is stored: the bytes as received, unless free text in them was scrubbed. */
+static struct sw_text stored_payload(struct sw_monitor *monitor, const struct sw_packet *packet)
+{
+    struct sw_buffer buffer;
+    if (monitor->event.mask_count == 0) {
+        return packet->payload;
+    }
+    sw_buffer_init(&buffer, monitor->scrubbed, sizeof(monitor->scrubbed));
+    sw_pipeline_write_scrubbed(packet, &monitor->event, &buffer);
+    SW_ASSERT(!buffer.overflowed);
+    return sw_buffer_text(&buffer);
+}
+
+static void take_event(struct sw_monitor *monitor, const struct sw_packet *packet)
+{
+    struct sw_rejection rejection;
+    if (sw_pipeline_decode(monitor->pipeline, packet, &monitor->event, &rejection) != SW_OK) {
+        refuse(monitor, packet, &rejection);
+        return;
+    }
+    enum sw_status status =
+        sw_log_add_event(&monitor->log, packet, &monitor->event, stored_payload(monitor, packet));
+    if (status == SW_OK) {
+        judge(monitor, packet->received_ms);
+    } else if (status == SW_EXISTS) {
+        take_duplicate(monitor);
+    } else if (status == SW_INVALID) {
+        refuse_reused_id(monitor, packet);
+    }
+}
+
+/* {"state":"ended","source":"…","last":N}; everything else on a status topic is not for us. */
+static void take_status(struct sw_monitor *monitor, const struct sw_packet *packet)
+{
+    char scratch[SW_SOURCE_BYTES_MAX];
+    struct sw_json json;
+    struct sw_text key = {0};
+    struct sw_text source = {0};
+    bool ended = false;
+    int64_t last = 0;
+    sw_json_init(&json, packet->payload, scratch, sizeof(scratch));
+    for (int tokens = 0; tokens < 64; tokens++) {
+        enum sw_json_token token = sw_json_next(&json);
+        if (token == SW_JSON_KEY) {
+            key = json.text;
+        } else if (token == SW_JSON_TEXT && sw_text_equal(key, SW_TEXT("state"))) {
+            ended = sw_text_equal(json.text, SW_TEXT("ended"));
+        } else if (token == SW_JSON_TEXT && sw_text_equal(key, SW_TEXT("source"))) {
+            source = json.text;
+        } else if (token == SW_JSON_INTEGER && sw_text_equal(key, SW_TEXT("last"))) {
+            last = json.integer;
+        } else if (token == SW_JSON_END || token == SW_JSON_ERROR) {
+            ended = ended && token == SW_JSON_END;
+            break;
+        }
+    }
+    if (ended && last > 0 && source.length > 0 && source.length <= SW_SOURCE_BYTES_MAX) {
+        sw_pipeline_source_ended(monitor->pipeline, source, (uint64_t)last, packet->received_ms);
+    }
+}
+
+static void take_packet(struct sw_monitor *monitor, const struct sw_spooled *taken)
+{
+    if (sw_text_starts_with(taken->packet.topic, SW_TEXT("sharewatch/v1/status/"))) {
+        if (taken->kept) {
+            take_status(monitor, &taken->packet);
+        }
+    } else if (!taken->kept) {
+        struct sw_rejection rejection = {
+            .reason = SW_REFUSAL_SIZE, .code = "packet_too_long", .position = SW_PACKET_BYTES_MAX};
+        refuse(monitor, &taken->packet, &rejection);
+    } else {
+        take_event(monitor, &taken->packet);
+    }
+}
+
+/* ---- commit, fdatasync, and what may be told then ---- */
+
+static void set_sources(struct sw_monitor *monitor)
+{
+    for (uint32_t i = 0; i < monitor->source_count; i++) {
+        struct sw_monitor_source *source = &monitor->sources[i];
+        if (source->touched) {
+            source->committed = sw_pipeline_source_contiguous(monitor->pipeline, i);
+            sw_log_set_source(&monitor->log, sw_pipeline_source_name(monitor->pipeline, i),
+                              sw_pipeline_source_highest(monitor->pipeline, i), source->committed);
+            source->touched = false;
+        }
+    }
+}
+
+static bool has_uncommitted(const struct sw_monitor *monitor)
+{
+    return monitor->log.writing || monitor->taken != monitor->committed;
+}
+
+static void commit(struct sw_monitor *monitor)
+{
+    set_sources(monitor);
+    sw_log_set_spool(&monitor->log, monitor->spool.header->file, (int64_t)monitor->taken);
+    if (sw_log_commit(&monitor->log) != SW_OK) {
+        give_up(monitor, monitor->log.sentence);
+        return;
+    }
+    monitor->committed = monitor->taken;
+    monitor->alerts_committed = monitor->alerts_added;
+    monitor->dirty = true;
+}
+
+static void tell_alert(struct sw_monitor *monitor, const struct sw_log_alert *alert)
+{
+    char topic[TOPIC_BYTES + sizeof(alert->rule)];
+    struct sw_buffer json;
+    sw_buffer_init(&json, monitor->json, sizeof(monitor->json));
+    sw_alert_write_json(alert, &json);
+    (void)snprintf(topic, sizeof(topic), "sharewatch/v1/alert/%s/%s",
+                   sw_verdict_code(alert->verdict), alert->rule[0] != '\0' ? alert->rule : "map");
+    if (json.overflowed ||
+        sw_inbox_publish(&monitor->inbox, topic, sw_buffer_text(&json), false) != SW_OK) {
+        monitor->alerts_unpublished_total++;
+    }
+}
+
+static void tell_receipt(struct sw_monitor *monitor, uint32_t index)
+{
+    struct sw_monitor_source *source = &monitor->sources[index];
+    struct sw_text name = sw_pipeline_source_name(monitor->pipeline, index);
+    char topic[TOPIC_BYTES];
+    char bytes[TOPIC_BYTES + 64];
+    struct sw_buffer json;
+    sw_buffer_init(&json, bytes, sizeof(bytes));
+    sw_buffer_append_string(&json, "{\"source\":");
+    sw_buffer_append_json(&json, name);
+    sw_buffer_append_format(&json, ",\"sequence\":%llu}", (unsigned long long)source->durable);
+    (void)snprintf(topic, sizeof(topic), "sharewatch/v1/receipt/%.*s", SW_TEXT_FORMAT(name));
+    if (sw_inbox_publish(&monitor->inbox, topic, sw_buffer_text(&json), true) == SW_OK) {
+        source->owed = source->committed != source->durable;
+    }
+}
+
+static void tell_receipts(struct sw_monitor *monitor)
+{
+    for (uint32_t i = 0; i < monitor->source_count; i++) {
+        if (monitor->sources[i].owed && monitor->sources[i].durable > 0) {
+            tell_receipt(monitor, i);
+        }
+    }
+}
+
+static void settle(struct sw_monitor *monitor, bool more);
+static void advance_stage(struct sw_monitor *monitor);
+
+static void on_synced(uv_fs_t *request)
+{
+    struct sw_monitor *monitor = request->data;
+    ssize_t result = request->result;
+    uv_fs_req_cleanup(request);
+    monitor->sync_running = false;
+    if (monitor->stage == SW_MONITOR_ENDED) {
+        return;
+    }
+    if (result < 0) {
+        char sentence[SW_LOG_SENTENCE_BYTES];
+        (void)snprintf(sentence, sizeof(sentence),
+                       "log %s: it cannot be made safe on disk: %s; look at the system's log",
+                       monitor->config->log_path, uv_strerror((int)result));
+        give_up(monitor, sentence);
+        return;
+    }
+    monitor->durable = monitor->syncing;
+    sw_spool_release(&monitor->spool, monitor->durable);
+    for (; monitor->alerts_told < monitor->alerts_syncing; monitor->alerts_told++) {
+        tell_alert(monitor, &monitor->alerts[monitor->alerts_told & (SW_MONITOR_ALERTS_MAX - 1)]);
+    }
+    for (uint32_t i = 0; i < monitor->source_count; i++) {
+        monitor->sources[i].durable = monitor->sources[i].syncing;
+    }
+    settle(monitor, sw_spool_used(&monitor->spool) > 0);
+    advance_stage(monitor);
+}
+
+static void start_sync(struct sw_monitor *monitor)
+{
+    monitor->syncing = monitor->committed;
+    monitor->alerts_syncing = monitor->alerts_committed;
+    for (uint32_t i = 0; i < monitor->source_count; i++) {
+        monitor->sources[i].syncing = monitor->sources[i].committed;
+    }
+    monitor->dirty = false;
+    monitor->sync.data = monitor;
+    int code = uv_fs_fdatasync(&monitor->loop, &monitor->sync,
+                               sw_log_sync_descriptor(&monitor->log), on_synced);
+    SW_ASSERT(code == 0);
+    monitor->sync_running = true;
+}
+
+/* ---- checkpoints: a first pass beside the commits, then a short one alone ---- */
+
+static void work_checkpoint(uv_work_t *request)
+{
+    struct sw_monitor *monitor = request->data;
+    monitor->checkpoint_status =
+        sw_log_checkpoint(monitor->config->log_path, monitor->checkpoint_sentence);
+}
+
+static void on_checkpoint(uv_work_t *request, int code);
+
+static void start_checkpoint(struct sw_monitor *monitor, enum sw_monitor_checkpoint pass)
+{
+    monitor->checkpoint_state = pass;
+    monitor->checkpoint.data = monitor;
+    int code = uv_queue_work(&monitor->loop, &monitor->checkpoint, work_checkpoint, on_checkpoint);
+    SW_ASSERT(code == 0);
+}
+
+static void on_checkpoint(uv_work_t *request, int code)
+{
+    struct sw_monitor *monitor = request->data;
+    (void)code;
+    bool first = monitor->checkpoint_state == SW_CHECKPOINT_BESIDE;
+    monitor->checkpoint_state = SW_CHECKPOINT_NONE;
+    if (monitor->checkpoint_status != SW_OK) {
+        say(monitor->checkpoint_sentence);
+        first = false;
+    }
+    if (first) {
+        monitor->checkpoint_state = SW_CHECKPOINT_DUE;
+    } else {
+        /* A reader that holds an old state keeps the WAL from starting anew: try again later. */
+        monitor->checkpoint_bytes = sw_log_wal_bytes(&monitor->log) + WAL_BYTES_MAX;
+    }
+    settle(monitor, true);
+    advance_stage(monitor);
+}
+
+static void look_at_wal(struct sw_monitor *monitor)
+{
+    int64_t bytes = sw_log_wal_bytes(&monitor->log);
+    if (monitor->checkpoint_state == SW_CHECKPOINT_DUE && !has_uncommitted(monitor)) {
+        start_checkpoint(monitor, SW_CHECKPOINT_ALONE);
+    } else if (monitor->checkpoint_state == SW_CHECKPOINT_NONE) {
+        if (bytes < monitor->checkpoint_bytes - WAL_BYTES_MAX) {
+            monitor->checkpoint_bytes = WAL_BYTES_MAX; // it has started anew
+        }
+        if (bytes >= monitor->checkpoint_bytes) {
+            start_checkpoint(monitor, SW_CHECKPOINT_BESIDE);
+        }
+    }
+}
+
+/* ---- the loop's turns ---- */
+
+static bool may_write(const struct sw_monitor *monitor)
+{
+    return monitor->checkpoint_state != SW_CHECKPOINT_ALONE && monitor->stage != SW_MONITOR_ENDED;
+}
+
+/* Commits when the disk is free or the batch is full, starts the disk, and comes again for more. */
+static void settle(struct sw_monitor *monitor, bool more)
+{
+    bool full = monitor->log.row_count >= SW_MONITOR_ROWS_MAX;
+    bool due = !monitor->sync_running || full || monitor->checkpoint_state == SW_CHECKPOINT_DUE;
+    if (may_write(monitor) && has_uncommitted(monitor) && due) {
+        commit(monitor);
+    }
+    if (monitor->stage == SW_MONITOR_ENDED) {
+        return;
+    }
+    if (!monitor->sync_running && monitor->dirty) {
+        start_sync(monitor);
+    }
+    look_at_wal(monitor);
+    if (more && may_write(monitor)) {
+        (void)uv_async_send(&monitor->wake);
+    }
+}
+
+static bool alerts_have_room(const struct sw_monitor *monitor)
+{
+    /* An event may bring two: its own, and that of its parent judged again. */
+    return monitor->alerts_added - monitor->alerts_told <= SW_MONITOR_ALERTS_MAX - 2;
+}
+
+/* Takes up to SW_MONITOR_TAKE_MAX packets. True when there may be more. */
+static bool take(struct sw_monitor *monitor)
+{
+    for (uint32_t i = 0; i < SW_MONITOR_TAKE_MAX; i++) {
+        struct sw_spooled taken;
+        if (!may_write(monitor) || !alerts_have_room(monitor)) {
+            return false; // on_synced() or on_checkpoint() comes back to it
+        }
+        enum sw_status status = sw_spool_take(&monitor->spool, &taken);
+        if (status == SW_EMPTY) {
+            return false;
+        }
+        if (status == SW_OK) {
+            take_packet(monitor, &taken);
+        } else {
+            monitor->spool_damaged_total++;
+        }
+        monitor->taken = monitor->spool.next;
+        if (monitor->log.failed) {
+            give_up(monitor, monitor->log.sentence);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void say_state(struct sw_monitor *monitor, const char *state)
+{
+    char line[256];
+    int64_t oldest_ms = sw_spool_oldest_ms(&monitor->spool);
+    if (monitor->config->status_descriptor < 0) {
+        return;
+    }
+    int length =
+        snprintf(line, sizeof(line),
+                 "{\"state\":\"%s\",\"run\":%lld,\"events\":%lld,\"alerts\":%lld,"
+                 "\"duplicates\":%llu,\"quarantined\":%llu,\"lag_ms\":%lld,"
+                 "\"spooled\":%llu}\n",
+                 state, (long long)monitor->log.run_id, (long long)monitor->log.event_id,
+                 (long long)monitor->log.alert_id, (unsigned long long)monitor->duplicates_total,
+                 (unsigned long long)monitor->quarantined_total,
+                 (long long)(oldest_ms == 0 ? 0 : now_ms() - oldest_ms),
+                 (unsigned long long)sw_spool_used(&monitor->spool));
+    /* A line fits a pipe whole or not at all; a supervisor that does not read misses some. */
+    ssize_t written = write(monitor->config->status_descriptor, line, (size_t)length);
+    (void)written;
+}
+
+static void announce(struct sw_monitor *monitor)
+{
+    char json[160];
+    int length = snprintf(json, sizeof(json), "{\"state\":\"online\",\"run\":%lld}",
+                          (long long)monitor->log.run_id);
+    if (sw_inbox_publish(&monitor->inbox, SW_INBOX_STATUS_TOPIC,
+                         (struct sw_text){json, (uint32_t)length}, true) != SW_OK) {
+        return;
+    }
+    if (monitor->connects_seen == 0) {
+        say_state(monitor, "ready");
+    }
+    monitor->announced = true;
+    for (uint32_t i = 0; i < monitor->source_count; i++) {
+        monitor->sources[i].owed = true; // the broker may have lost what it retained
+    }
+}
+
+static void look_at_inbox(struct sw_monitor *monitor)
+{
+    enum sw_inbox_state state = sw_inbox_state(&monitor->inbox);
+    uint64_t connects = atomic_load(&monitor->inbox.connects_total);
+    if (state == SW_INBOX_FAILED) {
+        give_up(monitor, monitor->inbox.sentence);
+        return;
+    }
+    if (state == SW_INBOX_LOST && monitor->announced) {
+        say("the connection to the broker is lost; trying again");
+        monitor->announced = false;
+    }
+    if (state == SW_INBOX_ONLINE && (!monitor->announced || connects != monitor->connects_seen)) {
+        announce(monitor);
+        monitor->connects_seen = connects;
+    }
+}
+
+static void on_wake(uv_async_t *handle)
+{
+    struct sw_monitor *monitor = handle->data;
+    look_at_inbox(monitor);
+    if (monitor->stage != SW_MONITOR_ENDED) {
+        bool more = take(monitor);
+        settle(monitor, more);
+        advance_stage(monitor);
+    }
+}
+
+/* ---- losses: a row when a number grew ---- */
+
+static void add_losses(struct sw_monitor *monitor)
+{
+    struct sw_pipeline_counters counters = sw_pipeline_counters(monitor->pipeline);
+    const struct {
+        const char *what;
+        uint64_t total;
+    } losses[] = {
+        {"chains_evicted", counters.chains_evicted_total},
+        {"sources_refused", counters.sources_refused_total},
+        {"holes_merged", counters.holes_merged_total},
+        {"daily_evicted", counters.daily_evicted_total},
+        {"findings_left_out", monitor->findings_over_total},
+        {"parents_missing", monitor->parents_missing_total},
+        {"alerts_unpublished", monitor->alerts_unpublished_total},
+        {"spool_damaged", monitor->spool_damaged_total},
+        {"spool_waits", atomic_load(&monitor->spool.waits_total)},
+    };
+    static_assert(sizeof(losses) / sizeof(losses[0]) <=
+                      sizeof(monitor->losses_logged) / sizeof(monitor->losses_logged[0]),
+                  "each has its place");
+    for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+        if (losses[i].total != monitor->losses_logged[i]) {
+            sw_log_add_loss(&monitor->log, losses[i].what, losses[i].total, now_ms());
+            monitor->losses_logged[i] = losses[i].total;
+        }
+    }
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct sw_monitor *monitor = timer->data;
+    int64_t at_ms = now_ms();
+    bool more = true;
+    if (!may_write(monitor)) {
+        return;
+    }
+    for (uint32_t i = 0; more && i < SW_HOLES_MAX / SW_GAPS_PER_STEP; i++) {
+        more = sw_pipeline_tick(monitor->pipeline, at_ms, &monitor->outputs);
+        add_gaps(monitor, at_ms);
+    }
+    add_losses(monitor);
+    settle(monitor, false);
+    advance_stage(monitor);
+}
+
+static void on_progress(uv_timer_t *timer)
+{
+    struct sw_monitor *monitor = timer->data;
+    tell_receipts(monitor);
+    if (++monitor->progress_turns % STATUS_EVERY == 0 && monitor->connects_seen > 0) {
+        say_state(monitor, "running");
+    }
+    advance_stage(monitor);
+}
+
+/* ---- the end ---- */
+
+static bool is_at_rest(const struct sw_monitor *monitor)
+{
+    return monitor->taken == atomic_load(&monitor->spool.header->head) &&
+           !has_uncommitted(monitor) && !monitor->sync_running && !monitor->dirty &&
+           monitor->checkpoint_state != SW_CHECKPOINT_BESIDE &&
+           monitor->checkpoint_state != SW_CHECKPOINT_ALONE;
+}
+
+static void say_goodbye(struct sw_monitor *monitor)
+{
+    static const struct sw_text offline = {"{\"state\":\"offline\"}", 19};
+    tell_receipts(monitor);
+    enum sw_status status = sw_inbox_publish(&monitor->inbox, SW_INBOX_STATUS_TOPIC, offline, true);
+    if (status != SW_OK) {
+        say("the broker was away at the end; it will say offline by our last will");
+    }
+    enter(monitor, SW_MONITOR_DISCONNECTING);
+    sw_inbox_disconnect(&monitor->inbox);
+}
+
+/* Called at the end of every turn. */
+static void advance_stage(struct sw_monitor *monitor)
+{
+    int64_t since_ms = (int64_t)uv_now(&monitor->loop) - monitor->stage_ms;
+    bool closed = sw_inbox_state(&monitor->inbox) == SW_INBOX_CLOSED;
+    switch (monitor->stage) {
+    case SW_MONITOR_RUNNING:
+    case SW_MONITOR_ENDED:
+        break;
+    case SW_MONITOR_DRAINING:
+        if (is_at_rest(monitor) || since_ms > DRAIN_MS_MAX) {
+            say_goodbye(monitor);
+        }
+        break;
+    case SW_MONITOR_DISCONNECTING:
+        if (closed || since_ms > DISCONNECT_MS_MAX) {
+            enter(monitor, SW_MONITOR_FINISHING);
+            (void)uv_async_send(&monitor->wake);
+        }
+        break;
+    case SW_MONITOR_FINISHING:
+        if (is_at_rest(monitor)) {
+            say_state(monitor, "ended");
+            enter(monitor, SW_MONITOR_ENDED);
+            uv_stop(&monitor->loop);
+        }
+        break;
+    }
+}
+
+static void on_stop(uv_signal_t *handle, int number)
+{
+    struct sw_monitor *monitor = handle->data;
+    if (monitor->stage != SW_MONITOR_RUNNING) {
+        _exit(SW_EXIT_INTERRUPTED);
+    }
+    (void)number;
+    enter(monitor, SW_MONITOR_DRAINING);
+    (void)uv_async_send(&monitor->wake);
+}
+
+/* ---- start ---- */
+
+static bool start_pipeline(struct sw_monitor *monitor, struct sw_log_spool *place)
+{
+    memset(monitor->pipeline_memory, 0, sw_pipeline_bytes());
+    monitor->pipeline = sw_pipeline_init(monitor->pipeline_memory, &monitor->pipeline_config);
+    if (sw_log_restore(&monitor->log, monitor->pipeline, place) != SW_OK) {
+        say(monitor->log.sentence);
+        return false;
+    }
+    return true;
+}
+
+/* What the log knows of the sources is committed; the first fdatasync makes it safe to tell. */
+static void restore_sources(struct sw_monitor *monitor)
+{
+    memset(monitor->sources, 0, sizeof(monitor->sources));
+    monitor->source_count = 0;
+    monitor->dirty = true;
+    for (uint32_t i = 0; i < sw_pipeline_source_count(monitor->pipeline); i++) {
+        monitor->sources[i] = (struct sw_monitor_source){
+            .owed = true, .committed = sw_pipeline_source_contiguous(monitor->pipeline, i)};
+    }
+    monitor->source_count = sw_pipeline_source_count(monitor->pipeline);
+}
+
+static void on_reload(uv_signal_t *handle, int number)
+{
+    struct sw_monitor *monitor = handle->data;
+    struct sw_log_run run = monitor->config->run;
+    struct sw_log_spool place;
+    struct sw_rules rules;
+    (void)number;
+    if (monitor->stage != SW_MONITOR_RUNNING || !may_write(monitor)) {
+        return;
+    }
+    if (monitor->config->reload == NULL ||
+        !monitor->config->reload(monitor->config->context, &run, &rules)) {
+        say("map and policy stay as they were");
+        return;
+    }
+    if (has_uncommitted(monitor)) {
+        commit(monitor);
+    }
+    if (monitor->stage == SW_MONITOR_RUNNING && sw_log_set_policy(&monitor->log, &run) == SW_OK) {
+        monitor->pipeline_config = (struct sw_pipeline_config){.map = run.map, .rules = rules};
+        if (start_pipeline(monitor, &place)) {
+            say("map and policy were read anew");
+            restore_sources(monitor);
+            settle(monitor, true);
+            return;
+        }
+    }
+    give_up(monitor, monitor->log.sentence);
+}
+
+static bool open_files(struct sw_monitor *monitor)
+{
+    const struct sw_monitor_config *config = monitor->config;
+    struct sw_log_spool place;
+    if (sw_log_open(&monitor->log, config->log_path) != SW_OK ||
+        sw_log_start_run(&monitor->log, &config->run) != SW_OK) {
+        say(monitor->log.sentence);
+        return false;
+    }
+    monitor->pipeline_config =
+        (struct sw_pipeline_config){.map = config->run.map, .rules = config->rules};
+    monitor->pipeline_memory = calloc(1, sw_pipeline_bytes());
+    if (monitor->pipeline_memory == NULL) {
+        say("there is not enough memory for the pipeline's tables");
+        return false;
+    }
+    if (!start_pipeline(monitor, &place)) {
+        return false;
+    }
+    restore_sources(monitor);
+    if (sw_spool_open(&monitor->spool, config->spool_path, config->spool_bytes, place.file,
+                      place.position) != SW_OK) {
+        say(monitor->spool.sentence);
+        return false;
+    }
+    monitor->taken = monitor->spool.next;
+    monitor->committed = monitor->syncing = monitor->durable = monitor->taken;
+    monitor->checkpoint_bytes = WAL_BYTES_MAX;
+    return true;
+}
+
+static void start_handles(struct sw_monitor *monitor)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    int code = uv_loop_init(&monitor->loop);
+    code = code != 0 ? code : uv_async_init(&monitor->loop, &monitor->wake, on_wake);
+    code = code != 0 ? code : uv_timer_init(&monitor->loop, &monitor->tick);
+    code = code != 0 ? code : uv_timer_init(&monitor->loop, &monitor->progress);
+    code = code != 0 ? code : uv_timer_start(&monitor->tick, on_tick, TICK_MS, TICK_MS);
+    code = code != 0 ? code
+                     : uv_timer_start(&monitor->progress, on_progress, PROGRESS_MS, PROGRESS_MS);
+    for (size_t i = 0; i < 3; i++) {
+        code = code != 0 ? code : uv_signal_init(&monitor->loop, &monitor->signals[i]);
+        code = code != 0 ? code
+                         : uv_signal_start(&monitor->signals[i],
+                                           numbers[i] == SIGHUP ? on_reload : on_stop, numbers[i]);
+        monitor->signals[i].data = monitor;
+    }
+    SW_ASSERT(code == 0);
+    monitor->wake.data = monitor;
+    monitor->tick.data = monitor;
+    monitor->progress.data = monitor;
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+/* Ends the loop's work in hand: a request that runs is waited for. */
+static void stop_handles(struct sw_monitor *monitor)
+{
+    uv_walk(&monitor->loop, close_handle, NULL);
+    while (uv_run(&monitor->loop, UV_RUN_DEFAULT) != 0) {
+    }
+    (void)uv_loop_close(&monitor->loop);
+}
+
+static void close_files(struct sw_monitor *monitor)
+{
+    if (monitor->exit_code == SW_EXIT_OK && !monitor->log.failed &&
+        sw_log_end_run(&monitor->log, now_ms()) != SW_OK) {
+        say(monitor->log.sentence);
+        monitor->exit_code = SW_EXIT_ENVIRONMENT;
+    }
+    sw_log_close(&monitor->log);
+    free(monitor->pipeline_memory);
+}
+
+int sw_monitor_run(struct sw_monitor *monitor, const struct sw_monitor_config *config)
+{
+    memset(monitor, 0, sizeof(*monitor));
+    monitor->config = config;
+    monitor->exit_code = SW_EXIT_OK;
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!open_files(monitor)) {
+        monitor->exit_code = SW_EXIT_ENVIRONMENT;
+        close_files(monitor);
+        return monitor->exit_code;
+    }
+    start_handles(monitor);
+    (void)uv_async_send(&monitor->wake); // what a former process left in the spool
+    if (sw_inbox_start(&monitor->inbox, config->mqtt, config->client_id, &monitor->spool,
+                       &monitor->wake) != SW_OK) {
+        give_up(monitor, monitor->inbox.sentence);
+    } else {
+        (void)uv_run(&monitor->loop, UV_RUN_DEFAULT);
+    }
+    /* A callback of Paho's may hang in the full spool for ever: then the process's end is the end
+     * of that thread, and the spool stays mapped until there. */
+    if (sw_inbox_state(&monitor->inbox) == SW_INBOX_CLOSED) {
+        sw_inbox_close(&monitor->inbox);
+        sw_spool_close(&monitor->spool);
+    }
+    stop_handles(monitor);
+    close_files(monitor);
+    return monitor->exit_code;
+}
