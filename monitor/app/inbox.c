@@ -193,7 +193,9 @@ static void on_published(void *context, MQTTAsync_successData *success)
 {
     struct sw_inbox *inbox = context;
     (void)success;
-    (void)atomic_fetch_sub(&inbox->unsent, 1);
+    if (atomic_fetch_sub(&inbox->unsent, 1) == 1) {
+        wake(inbox); // at the end somebody waits for it
+    }
 }
 
 /* Runs on an MQTT thread. */

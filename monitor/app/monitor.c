@@ -20,6 +20,7 @@
 #define STATUS_EVERY      5  // of those: four status lines a second
 #define WAL_BYTES_MAX     (INT64_C(16) << 20)
 #define DRAIN_MS_MAX      1000 // asked to stop, while events go on coming
+#define PART_MS_MAX       1000
 #define DISCONNECT_MS_MAX 3000
 #define TOPIC_BYTES       (SW_SOURCE_BYTES_MAX + 64)
 
@@ -654,8 +655,7 @@ static void say_goodbye(struct sw_monitor *monitor)
     if (status != SW_OK) {
         say("the broker was away at the end; it will say offline by our last will");
     }
-    enter(monitor, SW_MONITOR_DISCONNECTING);
-    sw_inbox_disconnect(&monitor->inbox);
+    enter(monitor, SW_MONITOR_PARTING);
 }
 
 /* Called at the end of every turn. */
@@ -670,6 +670,12 @@ static void advance_stage(struct sw_monitor *monitor)
     case SW_MONITOR_DRAINING:
         if (is_at_rest(monitor) || since_ms > DRAIN_MS_MAX) {
             say_goodbye(monitor);
+        }
+        break;
+    case SW_MONITOR_PARTING:
+        if (atomic_load(&monitor->inbox.unsent) == 0 || since_ms > PART_MS_MAX) {
+            enter(monitor, SW_MONITOR_DISCONNECTING);
+            sw_inbox_disconnect(&monitor->inbox);
         }
         break;
     case SW_MONITOR_DISCONNECTING:

@@ -61,7 +61,8 @@ struct sw_monitor_source {
 enum sw_monitor_stage {
     SW_MONITOR_RUNNING,
     SW_MONITOR_DRAINING,      // asked to stop: what is in the spool first
-    SW_MONITOR_DISCONNECTING, // said goodbye, waiting for the broker
+    SW_MONITOR_PARTING,       // said goodbye, waiting until the broker has taken it
+    SW_MONITOR_DISCONNECTING, // waiting for the end of the connection
     SW_MONITOR_FINISHING,     // what came meanwhile, then the end
     SW_MONITOR_ENDED,
 };
