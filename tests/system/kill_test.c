@@ -154,9 +154,9 @@ static void publish_by_hand(int sequence)
     assert_true(ended_well(&publisher));
 }
 
-static void kill_at_random(int kills)
+static void kill_at_random(long kills)
 {
-    for (int i = 1; i <= kills; i++) {
+    for (long i = 1; i <= kills; i++) {
         live_for(UPTIME_MS_MIN + random_below(UPTIME_MS_MAX - UPTIME_MS_MIN));
         test_end(&chaos.monitor, SIGKILL);
         if (i % BROKER_EVERY == 0) {
@@ -299,7 +299,7 @@ static void loses_nothing_and_doubles_nothing_whatever_is_killed(void **state)
     publish_by_hand(3);
     start_next_instance();
 
-    kill_at_random(kills != NULL ? atoi(kills) : KILLS);
+    kill_at_random(kills != NULL ? strtol(kills, NULL, 10) : KILLS);
     settle();
 
     compare_log();

@@ -15,13 +15,13 @@
 #include <sharewatch/text.h>
 #include <sharewatch/value.h>
 
-#define SW_PACKET_BYTES_MAX (64 * 1024) // payload of one PUBLISH
-#define SW_EVENT_STORAGE    4096        // bytes: unescaped and scrubbed text of one event
-#define SW_EVENT_ITEMS_MAX  64          // items of all lists of one event
-#define SW_ID_BYTES_MAX     64          // `id`, and every token
-#define SW_TEXT_BYTES_MAX   1024        // free text
-#define SW_SEQUENCE_DIGITS  20          // `sequence` is zero-padded to this
-#define SW_EVENT_MASKS_MAX  4           // free texts of one event that were changed by scrubbing
+#define SW_PACKET_BYTES_MAX 65536 // payload of one PUBLISH
+#define SW_EVENT_STORAGE    4096  // bytes: unescaped and scrubbed text of one event
+#define SW_EVENT_ITEMS_MAX  64    // items of all lists of one event
+#define SW_ID_BYTES_MAX     64    // `id`, and every token
+#define SW_TEXT_BYTES_MAX   1024  // free text
+#define SW_SEQUENCE_DIGITS  20    // `sequence` is zero-padded to this
+#define SW_EVENT_MASKS_MAX  4     // free texts of one event that were changed by scrubbing
 
 /** Where a free text that was changed by scrubbing stands in the packet, with its quotes. */
 struct sw_event_mask {
