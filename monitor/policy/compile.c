@@ -6,6 +6,8 @@
 
 #include <sharewatch/assert.h>
 
+#include "hash.h"
+
 #define TABLE_MIN    1024 // a power of two
 #define WORD_BITS    64
 #define CHILDREN_MAX 65536 // of one node
@@ -597,8 +599,7 @@ static void make_rows(struct sw_index *index)
 
 uint32_t sw_equal_hash_text(uint32_t slot, bool cased, struct sw_text text)
 {
-    uint64_t hash = sw_text_hash(text) ^ ((uint64_t)slot << 1 | (cased ? 1 : 0));
-    hash *= UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = sw_hash_bytes(text.bytes, text.length, (uint64_t)slot << 1 | (cased ? 1 : 0));
     return (uint32_t)(hash >> 32);
 }
 

@@ -5,8 +5,10 @@
 #define SHAREWATCH_POLICY_STATE_H
 
 #include "compile.h"
+#include "correlate.h"
 #include "engine.h"
 #include "match.h"
+#include "scan.h"
 
 struct sw_policy {
     struct sw_set set;
@@ -21,13 +23,21 @@ struct sw_policy {
     struct sw_text content;
     uint8_t digest[32];
     struct sw_policy_options options;
-    bool has_keywords;                      // some rule looks at every value
+    struct sw_field_tree fields;  // of JSON events
+    uint32_t time_slot;           // of JSON events
+    uint32_t log_source_slots[3]; // product, category, service; SW_UNKNOWN: not in the event
+    bool has_keywords;            // some rule looks at every value
     uint32_t slot_of_field[SW_FIELD_COUNT]; // SW_UNKNOWN: no rule asks
 };
 
 struct sw_scratch {
     const struct sw_policy *policy;
     struct sw_matcher matcher;
+    struct sw_correlator correlator;
+    struct sw_scanner scanner;  // for lines
+    uint32_t *found;            // [rule_count], rules of the last line
+    struct sw_log_source given; // of lines
+    bool has_given;
     struct sw_log_source log_sources[SW_KIND_COUNT]; // of decoded events
     enum sw_kind kind;                               // whose log source is set
     char numbers[SW_FIELD_COUNT + SW_EVENT_ITEMS_MAX][SW_NUMBER_TEXT_BYTES];

@@ -23,6 +23,8 @@ enum sw_datum_type {
 /** One value of one field. */
 struct sw_datum {
     uint8_t type;
+    bool flat;         // came under the whole dotted name as one key
+    bool dead;         // its key came again in the same object
     bool is_folded;    // `folded` is set
     bool has_number;   // `number` is set: a number, or text that looks like one
     bool number_known; // whether `has_number` was worked out

@@ -61,11 +61,14 @@ struct sw_scratch; // what one thread needs to match against it
 
 /** How to read the files. A zeroed struct is the usual way. */
 struct sw_policy_options {
-    bool strict;         // check fields and values of every rule against the taxonomy, not only
-                         // of those with `product: sharewatch`
-    bool lint;           // also warn of what is allowed but probably not meant
-    uint32_t state_mib;  // memory for correlations; 0: SW_POLICY_STATE_MIB
-    uint32_t line_bytes; // the longest JSON event; 0: SW_POLICY_LINE_BYTES
+    bool strict;            // check fields and values of every rule against the taxonomy, not only
+                            // of those with `product: sharewatch`
+    bool lint;              // also warn of what is allowed but probably not meant
+    uint32_t state_mib;     // memory for correlations; 0: SW_POLICY_STATE_MIB
+    uint32_t line_bytes;    // the longest JSON event; 0: SW_POLICY_LINE_BYTES
+    const char *time_field; // of JSON events; NULL: `time`
+    const char *log_source_fields[3]; // of JSON events: where product, category and service stand;
+                                      // NULL: not in the event
 };
 
 /** A pack that was loaded. */
@@ -118,6 +121,61 @@ struct sw_scratch *sw_scratch_open(const struct sw_policy *policy);
 
 /** Frees it. Accepts NULL. */
 void sw_scratch_close(struct sw_scratch *scratch);
+
+/** What the rules say of one JSON event. */
+struct sw_line {
+    const uint32_t *rules; // [count], indices in order, valid until the next event
+    uint32_t count;
+    const char *error;       // NULL, or why the line is no event
+    uint32_t error_position; // byte
+    bool has_time;           // else it counts as happening at the latest time seen
+    int64_t time_ms;
+};
+
+/** A scratch for JSON events. As sw_scratch_open(), with room for a line. */
+struct sw_scratch *sw_scratch_open_lines(const struct sw_policy *policy);
+
+/** From now on only rules run that ask for nothing but this log source; empty texts stand for what
+ *  is not known. Without this call, all rules run. */
+void sw_scratch_log_source(struct sw_scratch *scratch, struct sw_text product,
+                           struct sw_text category, struct sw_text service);
+
+/** Matches the JSON object @text. SW_MALFORMED: it is none, see @line. */
+enum sw_status sw_policy_match_line(struct sw_scratch *scratch, struct sw_text text,
+                                    struct sw_line *line) SW_MUST_CHECK;
+
+/** Losses, each of which is a fact to report. */
+struct sw_policy_counters {
+    uint64_t groups_evicted_total; // of correlations, before their time was over
+    uint64_t group_missing_total;  // events without a field that a correlation groups by
+    uint64_t values_dropped_total; // of sums and the like, beyond the most in one group
+    uint64_t regex_exceeded_total; // regular expressions that hit their limit: no match
+    uint64_t values_refused_total; // values of an event beyond the most that are looked at
+};
+struct sw_policy_counters sw_policy_counters(const struct sw_scratch *scratch);
+
+/**
+ * The state of correlations, for the log. sw_policy_state_drain() hands out what changed since it
+ * was last called, as pairs of key and value; an empty value means that the key is gone. The caller
+ * keeps them, one row a key, in the transaction that has the events, each with a rising number; a
+ * pair that comes again replaces the row and takes a new number. After a restart it gives the rows
+ * back in order of that number with sw_policy_state_put(), which is false for a row that no
+ * correlation of this policy knows (its rule is gone or has changed): such rows may be deleted.
+ * Keys are SW_POLICY_STATE_KEY bytes. Both are opaque and hold hashes instead of values.
+ */
+#define SW_POLICY_STATE_KEY 24
+
+typedef void (*sw_policy_state_fn)(void *context, struct sw_text key, struct sw_text value);
+
+void sw_policy_state_drain(struct sw_scratch *scratch, sw_policy_state_fn tell, void *context);
+bool sw_policy_state_put(struct sw_scratch *scratch, struct sw_text key, struct sw_text value);
+
+/**
+ * Reloading: open the new set beside the old one; if that fails, go on with the old. Else open a
+ * scratch on it, let it take over the state, then close the old scratch and the old set. What was
+ * drained and put before stays valid, since rows are known by their rule.
+ */
+void sw_scratch_take_over(struct sw_scratch *scratch, struct sw_scratch *old);
 
 /** The set as the pipeline uses it, over @scratch. */
 struct sw_rules sw_policy_rules(const struct sw_policy *policy, struct sw_scratch *scratch);

@@ -1,0 +1,112 @@
+/**
+ * Correlations at work: groups of events over time, in memory that is reserved at the start.
+ *
+ * Each correlation has a table of groups. A group is known by a 128-bit hash of its values, so that
+ * no value is kept. A full table first reuses groups whose time is over, then the one that was
+ * quiet longest, which counts as a forced eviction: a crossing might be missed, so it is told.
+ *
+ * Choices where the specification is silent: events count in the order in which they arrive; the
+ * edges of the time span are inclusive; an event without a group's field belongs to the group
+ * "missing" of that field, and is counted; a correlation fires on each event that qualifies, unless
+ * `suppress` keeps it silent; `lt`, `lte`, `eq` are tested when an event arrives; an event that
+ * several of the rules match counts once.
+ */
+#ifndef SHAREWATCH_CORRELATE_H
+#define SHAREWATCH_CORRELATE_H
+
+#include "correlation.h"
+#include "match.h"
+
+/** One group of one correlation. Its data follow: entries, or one time a stage. */
+struct sw_group {
+    uint64_t key[2];
+    int64_t last_ms;       // time of its latest event
+    int64_t fired_ms;      // INT64_MIN: never
+    uint32_t next;         // in its bucket; SW_UNKNOWN: the last
+    uint32_t older, newer; // in order of arrival
+    uint32_t first, count; // entries: a ring
+    bool dirty;            // changed since it was last saved
+};
+
+/** An event that counts: its time, and the hash or the number of its value. */
+struct sw_entry {
+    int64_t time_ms;
+    union {
+        uint64_t hash;
+        double number;
+    };
+};
+
+/** The groups of one correlation. */
+struct sw_group_table {
+    const struct sw_correlation *correlation;
+    char *groups; // [capacity * group_bytes]
+    uint32_t group_bytes;
+    uint32_t entry_max; // entries in a group; 0: stages
+    uint32_t capacity;
+    uint32_t count;
+    uint32_t *buckets;     // [bucket_count], of group index
+    uint32_t bucket_count; // a power of two
+    uint32_t oldest, newest;
+    uint64_t evicted_total;         // forced
+    uint64_t missing_total;         // events without a group's field
+    uint64_t entries_dropped_total; // values beyond SW_CORRELATION_VALUES_MAX in a group
+};
+
+/** Which correlations a rule feeds, and as which of their rules. */
+struct sw_feed {
+    uint32_t table;
+    uint32_t member;
+};
+
+/** A group that is gone, still to be told to whoever saves the state. */
+struct sw_gone {
+    uint32_t table;
+    uint64_t key[2];
+};
+
+struct sw_correlator {
+    struct sw_group_table *tables; // [table_count]
+    uint32_t table_count;
+    uint32_t *feed_first; // [rule_count + 1], of `feeds`
+    struct sw_feed *feeds;
+    struct sw_matcher *matcher;
+    const struct sw_rule *rules;
+    const struct sw_rule_source *sources;
+    struct sw_gone *gone; // beyond its capacity nothing is told: what was saved expires by itself
+    uint32_t gone_count;
+    double *sorted;  // [SW_CORRELATION_VALUES_MAX]
+    char *saved;     // room for the largest group as it is saved
+    uint32_t *fired; // [table_count], rules that fired in this event
+    uint32_t fired_count;
+    uint64_t *touched; // [table_count], group index + 1 that this event already counted in
+    int64_t latest_ms;
+};
+
+/** Reserves the tables of all correlations among @sources [rule_count], together @bytes. */
+void sw_correlator_open(struct sw_correlator *correlator, struct sw_matcher *matcher,
+                        const struct sw_rule *rules, const struct sw_rule_source *sources,
+                        uint32_t rule_count, size_t bytes);
+void sw_correlator_close(struct sw_correlator *correlator);
+
+/**
+ * Moves the state by the matches of the event, at @time_ms (INT64_MIN: unknown, taken as the latest
+ * seen). `fired` has the rules of the correlations that fired, in no order, each once.
+ */
+void sw_correlate(struct sw_correlator *correlator, int64_t time_ms);
+
+#define SW_STATE_KEY_BYTES 24 // signature of the correlation, key of the group
+
+/** Tells of one group: @value is what to keep under @key, empty when the key is gone. */
+typedef void (*sw_state_fn)(void *context, struct sw_text key, struct sw_text value);
+
+/** Hands out every group that changed or went since the last call, in order of arrival. */
+void sw_correlator_drain(struct sw_correlator *correlator, sw_state_fn tell, void *context);
+
+/** Hands out all groups in order of arrival. */
+void sw_correlator_walk(const struct sw_correlator *correlator, sw_state_fn tell, void *context);
+
+/** Takes a group back. False: no correlation has that signature, or the value is damaged. */
+bool sw_correlator_put(struct sw_correlator *correlator, struct sw_text key, struct sw_text value);
+
+#endif
