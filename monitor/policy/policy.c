@@ -7,8 +7,11 @@
 #include <openssl/sha.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/time.h>
 
+#include "correlation.h"
 #include "files.h"
+#include "filter.h"
 #include "policy_state.h"
 #include "rule.h"
 
@@ -22,6 +25,8 @@ struct load {
     struct sw_yaml *yamls; // [files.count]
     struct sw_report *report;
     const struct sw_file *file; // whose documents are being read
+    struct sw_filter *filters;
+    uint32_t filter_count, filter_capacity;
     bool failed;
 };
 
@@ -167,6 +172,18 @@ static void add_rule(struct load *load, const struct sw_rule *rule,
     policy->rule_count++;
 }
 
+static void add_filter(struct load *load, const struct sw_document *document)
+{
+    load->filters =
+        sw_grow(load->filters, load->filter_count, &load->filter_capacity, sizeof(*load->filters));
+    if (sw_filter_load(&load->policy->set, document, &load->filters[load->filter_count],
+                       load->report)) {
+        load->filter_count++;
+    } else {
+        fail(load);
+    }
+}
+
 static void load_document(struct load *load, const struct sw_document *document)
 {
     const struct sw_yaml_node *node = document->node;
@@ -181,14 +198,23 @@ static void load_document(struct load *load, const struct sw_document *document)
     if (refuse_collection(load, node)) {
         return;
     }
-    if (sw_yaml_get(node, "detection") == NULL) {
-        sw_report_error(load->report, node->place, NULL, "there is no detection");
-        fail(load);
-        return;
-    }
     struct sw_rule rule;
     struct sw_rule_source source;
-    if (sw_rule_load(&load->policy->set, document, &rule, &source, load->report)) {
+    struct sw_set *set = &load->policy->set;
+    if (sw_yaml_get(node, "filter") != NULL) {
+        add_filter(load, document);
+        return;
+    }
+    bool good = false;
+    if (sw_yaml_get(node, "correlation") != NULL) {
+        good = sw_correlation_load(set, document, &rule, &source, load->report);
+    } else if (sw_yaml_get(node, "detection") != NULL) {
+        good = sw_rule_load(set, document, &rule, &source, load->report);
+    } else {
+        sw_report_error(load->report, node->place, NULL,
+                        "a rule has a detection, a correlation or a filter");
+    }
+    if (good) {
         add_rule(load, &rule, &source);
     } else {
         fail(load);
@@ -272,6 +298,17 @@ static void check_ids(struct load *load)
     }
 }
 
+static void apply_filters(struct load *load)
+{
+    struct sw_policy *policy = load->policy;
+    for (uint32_t i = 0; i < load->filter_count; i++) {
+        if (!sw_filter_apply(&policy->set, &load->filters[i], policy->rules, policy->sources,
+                             policy->rule_count, load->report)) {
+            fail(load);
+        }
+    }
+}
+
 static void name_policy(struct load *load)
 {
     struct sw_policy *policy = load->policy;
@@ -295,6 +332,18 @@ static void map_fields(struct sw_policy *policy)
     for (int field = 0; field < SW_FIELD_COUNT; field++) {
         policy->slot_of_field[field] =
             sw_set_find_slot(&policy->set, sw_text_from(sw_field_info((enum sw_field)field)->name));
+    }
+}
+
+/* Fields of JSON events that the engine itself asks for. */
+static void add_line_fields(struct sw_policy *policy)
+{
+    const char *time = policy->options.time_field;
+    policy->time_slot = sw_set_slot(&policy->set, sw_text_from(time != NULL ? time : "time"));
+    for (int i = 0; i < 3; i++) {
+        const char *field = policy->options.log_source_fields[i];
+        policy->log_source_slots[i] =
+            field != NULL ? sw_set_slot(&policy->set, sw_text_from(field)) : SW_UNKNOWN;
     }
 }
 
@@ -356,6 +405,7 @@ static void end_load(struct load *load)
         }
     }
     free(load->yamls);
+    free(load->filters);
     sw_files_free(&load->files);
 }
 
@@ -368,14 +418,21 @@ static enum sw_status finish_load(struct load *load, struct sw_policy **policy)
         load_files(load);
         sort_rules(load);
         check_ids(load);
+        apply_filters(load);
+        if (!sw_correlations_resolve(&loaded->set, loaded->rules, loaded->sources,
+                                     loaded->rule_count, load->report)) {
+            fail(load);
+        }
     }
     if (!load->failed) {
         name_policy(load);
         loaded->content = sw_files_join(&load->files, &loaded->set.arena);
         (void)SHA256((const unsigned char *)loaded->content.bytes, loaded->content.length,
                      loaded->digest);
+        add_line_fields(loaded);
         sw_index_build(&loaded->index, &loaded->set, loaded->sources, loaded->rule_count);
         map_fields(loaded);
+        sw_field_tree_build(&loaded->fields, &loaded->set);
         loaded->has_keywords = asks_keywords(&loaded->set);
     }
     end_load(load);
@@ -452,6 +509,7 @@ void sw_policy_close(struct sw_policy *policy)
     free(policy->packs);
     free(policy->rules);
     free(policy->sources);
+    sw_field_tree_free(&policy->fields);
     sw_index_free(&policy->index);
     sw_set_free(&policy->set);
     free(policy);
@@ -487,16 +545,27 @@ const struct sw_rule *sw_policy_rule_list(const struct sw_policy *policy, uint32
 /* --- decoded events ----------------------------------------------------------------------------
  */
 
-struct sw_scratch *sw_scratch_open(const struct sw_policy *policy)
+static struct sw_scratch *open_scratch(const struct sw_policy *policy, uint32_t fold_bytes)
 {
     struct sw_scratch *scratch = calloc(1, sizeof(*scratch));
-    if (scratch == NULL) {
+    uint32_t *found = calloc((size_t)policy->rule_count + 1, sizeof(uint32_t));
+    if (scratch == NULL || found == NULL) {
         (void)fprintf(stderr, "sharewatch: no memory for matching rules\n");
         exit(EXIT_FAILURE);
     }
     scratch->policy = policy;
+    scratch->found = found;
     sw_matcher_open(&scratch->matcher, &policy->index, &policy->set, policy->rules, policy->sources,
-                    EVENT_FOLD_BYTES);
+                    fold_bytes);
+    size_t mib = policy->options.state_mib > 0 ? policy->options.state_mib : SW_POLICY_STATE_MIB;
+    sw_correlator_open(&scratch->correlator, &scratch->matcher, policy->rules, policy->sources,
+                       policy->rule_count, mib << 20);
+    return scratch;
+}
+
+struct sw_scratch *sw_scratch_open(const struct sw_policy *policy)
+{
+    struct sw_scratch *scratch = open_scratch(policy, EVENT_FOLD_BYTES);
     for (int kind = 0; kind < SW_KIND_COUNT; kind++) {
         scratch->log_sources[kind] = (struct sw_log_source){
             .product = SW_TEXT("sharewatch"),
@@ -510,7 +579,10 @@ struct sw_scratch *sw_scratch_open(const struct sw_policy *policy)
 void sw_scratch_close(struct sw_scratch *scratch)
 {
     if (scratch != NULL) {
+        sw_scanner_close(&scratch->scanner);
+        sw_correlator_close(&scratch->correlator);
         sw_matcher_close(&scratch->matcher);
+        free(scratch->found);
         free(scratch);
     }
 }
@@ -595,31 +667,67 @@ static void read_event(struct sw_scratch *scratch, const struct sw_event *event)
     }
 }
 
+/* Gathers in `found` the rules that speak for themselves, in order of index. */
+static uint32_t collect(struct sw_scratch *scratch)
+{
+    const struct sw_correlator *correlator = &scratch->correlator;
+    const struct sw_rule_source *sources = scratch->policy->sources;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scratch->matcher.match_count; i++) {
+        uint32_t rule = scratch->matcher.matches[i].rule;
+        if (!sources[rule].silent) {
+            scratch->found[count++] = rule;
+        }
+    }
+    for (uint32_t i = 0; i < correlator->fired_count; i++) {
+        uint32_t rule = correlator->fired[i];
+        uint32_t at = count;
+        if (sources[rule].silent) {
+            continue;
+        }
+        for (; at > 0 && scratch->found[at - 1] > rule; at--) {
+            scratch->found[at] = scratch->found[at - 1];
+        }
+        scratch->found[at] = rule;
+        count++;
+    }
+    return count;
+}
+
+static struct sw_finding finding_of(const struct sw_scratch *scratch, uint32_t index)
+{
+    const struct sw_rule *rule = &scratch->policy->rules[index];
+    struct sw_finding finding = {.rule = index,
+                                 .has_verdict = rule->has_verdict,
+                                 .verdict = rule->verdict,
+                                 .missing = SW_FIELD_COUNT};
+    if (scratch->policy->sources[index].if_missing_count == 0) {
+        return finding;
+    }
+    for (uint32_t i = 0; i < scratch->matcher.match_count; i++) {
+        const struct sw_match *match = &scratch->matcher.matches[i];
+        if (match->rule == index && match->missing_slot != SW_UNKNOWN) {
+            finding.has_verdict = true;
+            finding.verdict = SW_VERDICT_REVIEW;
+            finding.missing = scratch->policy->set.slots[match->missing_slot].field;
+        }
+    }
+    return finding;
+}
+
 static uint32_t match_event(void *context, const struct sw_event *event, bool again,
                             struct sw_finding *findings, uint32_t capacity)
 {
     struct sw_scratch *scratch = context;
-    (void)again;
     read_event(scratch, event);
     sw_match_finish(&scratch->matcher, event->time_ms);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < scratch->matcher.match_count; i++) {
-        const struct sw_match *match = &scratch->matcher.matches[i];
-        if (scratch->policy->sources[match->rule].silent) {
-            continue;
-        }
-        if (count < capacity) {
-            const struct sw_rule *rule = &scratch->policy->rules[match->rule];
-            bool missing = match->missing_slot != SW_UNKNOWN;
-            findings[count] = (struct sw_finding){
-                .rule = match->rule,
-                .has_verdict = rule->has_verdict || missing,
-                .verdict = missing ? SW_VERDICT_REVIEW : rule->verdict,
-                .missing = missing ? scratch->policy->set.slots[match->missing_slot].field
-                                   : SW_FIELD_COUNT,
-            };
-        }
-        count++;
+    scratch->correlator.fired_count = 0;
+    if (!again) {
+        sw_correlate(&scratch->correlator, event->time_ms);
+    }
+    uint32_t count = collect(scratch);
+    for (uint32_t i = 0; i < count && i < capacity; i++) {
+        findings[i] = finding_of(scratch, scratch->found[i]);
     }
     return count;
 }
@@ -633,4 +741,135 @@ struct sw_rules sw_policy_rules(const struct sw_policy *policy, struct sw_scratc
         .match = match_event,
         .context = scratch,
     };
+}
+
+/* --- lines -------------------------------------------------------------------------------------
+ */
+
+struct sw_scratch *sw_scratch_open_lines(const struct sw_policy *policy)
+{
+    uint32_t bytes =
+        policy->options.line_bytes > 0 ? policy->options.line_bytes : SW_POLICY_LINE_BYTES;
+    SW_ASSERT(bytes < UINT32_MAX / 4);
+    struct sw_scratch *scratch = open_scratch(policy, bytes * 3);
+    sw_scanner_open(&scratch->scanner, &policy->fields, &scratch->matcher, policy->has_keywords,
+                    bytes);
+    return scratch;
+}
+
+void sw_scratch_log_source(struct sw_scratch *scratch, struct sw_text product,
+                           struct sw_text category, struct sw_text service)
+{
+    scratch->given =
+        (struct sw_log_source){.product = product, .category = category, .service = service};
+    sw_match_log_source(&scratch->matcher, &scratch->given);
+}
+
+/* The log source of this event, where its fields say so. */
+static void take_log_source(struct sw_scratch *scratch)
+{
+    struct sw_log_source given = scratch->given;
+    struct sw_text *parts[] = {&given.product, &given.category, &given.service};
+    bool asked = false;
+    for (int i = 0; i < 3; i++) {
+        uint32_t slot = scratch->policy->log_source_slots[i];
+        if (slot == SW_UNKNOWN) {
+            continue;
+        }
+        asked = true;
+        uint32_t at = scratch->matcher.slot_first[slot];
+        const struct sw_datum *datum = at != SW_UNKNOWN ? &scratch->matcher.data[at] : NULL;
+        if (datum != NULL && datum->type == SW_DATUM_TEXT) {
+            *parts[i] = datum->text;
+        }
+    }
+    if (asked) {
+        sw_match_log_source(&scratch->matcher, &given);
+    }
+}
+
+/* Reads a time as events have it: RFC 3339, the same with a space or without a zone (UTC), or
+ * seconds or milliseconds since the epoch. */
+static bool read_time(struct sw_datum *datum, int64_t *time_ms)
+{
+    if (sw_datum_is_number(datum)) {
+        double number = datum->number.real;
+        double ms = number > 1e11 || number < -1e11 ? number : number * 1000;
+        *time_ms = ms > -9e15 && ms < 9e15 ? (int64_t)ms : 0;
+        return ms > -9e15 && ms < 9e15;
+    }
+    if (datum->type != SW_DATUM_TEXT || sw_time_parse(datum->text, time_ms) == SW_OK) {
+        return datum->type == SW_DATUM_TEXT;
+    }
+    char text[48];
+    if (datum->text.length < 16 || datum->text.length + 2 > sizeof(text)) {
+        return false;
+    }
+    memcpy(text, datum->text.bytes, datum->text.length);
+    text[10] = 'T';
+    text[datum->text.length] = 'Z';
+    return sw_time_parse((struct sw_text){text, datum->text.length}, time_ms) == SW_OK ||
+           sw_time_parse((struct sw_text){text, datum->text.length + 1}, time_ms) == SW_OK;
+}
+
+enum sw_status sw_policy_match_line(struct sw_scratch *scratch, struct sw_text text,
+                                    struct sw_line *line)
+{
+    SW_ASSERT(scratch->scanner.text != NULL);
+    *line = (struct sw_line){.rules = scratch->found, .time_ms = INT64_MIN};
+    sw_match_begin(&scratch->matcher);
+    if (text.length > scratch->scanner.text_capacity) {
+        line->error = "longer than the longest event that is matched";
+        return SW_MALFORMED;
+    }
+    if (!sw_scan(&scratch->scanner, text)) {
+        line->error = scratch->scanner.error;
+        line->error_position = (uint32_t)(scratch->scanner.at - scratch->scanner.start);
+        return SW_MALFORMED;
+    }
+    uint32_t at = scratch->matcher.slot_first[scratch->policy->time_slot];
+    line->has_time = at != SW_UNKNOWN && read_time(&scratch->matcher.data[at], &line->time_ms);
+    take_log_source(scratch);
+    sw_match_finish(&scratch->matcher, line->time_ms);
+    sw_correlate(&scratch->correlator, line->time_ms);
+    line->count = collect(scratch);
+    return SW_OK;
+}
+
+/* --- state -------------------------------------------------------------------------------------
+ */
+
+struct sw_policy_counters sw_policy_counters(const struct sw_scratch *scratch)
+{
+    struct sw_policy_counters counters = {
+        .regex_exceeded_total = scratch->matcher.tools.regex_exceeded_total,
+        .values_refused_total = scratch->matcher.values_refused_total,
+    };
+    for (uint32_t i = 0; i < scratch->correlator.table_count; i++) {
+        const struct sw_group_table *table = &scratch->correlator.tables[i];
+        counters.groups_evicted_total += table->evicted_total;
+        counters.group_missing_total += table->missing_total;
+        counters.values_dropped_total += table->entries_dropped_total;
+    }
+    return counters;
+}
+
+void sw_policy_state_drain(struct sw_scratch *scratch, sw_policy_state_fn tell, void *context)
+{
+    sw_correlator_drain(&scratch->correlator, tell, context);
+}
+
+bool sw_policy_state_put(struct sw_scratch *scratch, struct sw_text key, struct sw_text value)
+{
+    return sw_correlator_put(&scratch->correlator, key, value);
+}
+
+static void put_group(void *context, struct sw_text key, struct sw_text value)
+{
+    (void)sw_correlator_put(context, key, value); // false: the new set has no such correlation
+}
+
+void sw_scratch_take_over(struct sw_scratch *scratch, struct sw_scratch *old)
+{
+    sw_correlator_walk(&old->correlator, put_group, &scratch->correlator);
 }

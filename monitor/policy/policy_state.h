@@ -34,10 +34,9 @@ struct sw_scratch {
     const struct sw_policy *policy;
     struct sw_matcher matcher;
     struct sw_correlator correlator;
-    struct sw_scanner scanner;  // for lines
-    uint32_t *found;            // [rule_count], rules of the last line
-    struct sw_log_source given; // of lines
-    bool has_given;
+    struct sw_scanner scanner;                       // for lines
+    uint32_t *found;                                 // [rule_count], rules of the last line
+    struct sw_log_source given;                      // of lines
     struct sw_log_source log_sources[SW_KIND_COUNT]; // of decoded events
     enum sw_kind kind;                               // whose log source is set
     char numbers[SW_FIELD_COUNT + SW_EVENT_ITEMS_MAX][SW_NUMBER_TEXT_BYTES];
