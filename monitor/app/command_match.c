@@ -18,7 +18,7 @@
 
 #include "verbs.h"
 
-#define READ_BYTES     ((size_t)2 * SW_POLICY_LINE_BYTES)
+#define READ_BYTES     ((size_t)SW_POLICY_LINE_BYTES * 2)
 #define WRITE_BYTES    ((size_t)1024 * 1024)
 #define COMPLAINTS_MAX 10 // malformed lines that are told of one by one
 
@@ -26,7 +26,7 @@
 struct match {
     struct sw_policy *policy;
     struct sw_scratch *scratch;
-    const char *events; // as given
+    const char *events;    // as given
     struct sw_text *names; // [rule_count], as JSON strings
     char *out;             // [WRITE_BYTES]
     size_t out_used;
@@ -150,7 +150,7 @@ static char *render_names(struct match *match, bool titles)
     const struct sw_rule *rules = sw_policy_rule_list(match->policy, &count);
     size_t bytes = 1;
     for (uint32_t i = 0; i < count; i++) {
-        bytes += 6 * (size_t)(titles ? rules[i].title : rules[i].id).length + 3;
+        bytes += (size_t)(titles ? rules[i].title : rules[i].id).length * 6 + 3;
     }
     char *block = malloc(bytes);
     match->names = calloc((size_t)count + 1, sizeof(*match->names));
@@ -212,8 +212,8 @@ static void report_losses(const struct match *match)
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         if (lines[i].total > 0) {
-            (void)fprintf(stderr, "sharewatch match: %llu %s\n",
-                          (unsigned long long)lines[i].total, lines[i].what);
+            (void)fprintf(stderr, "sharewatch match: %llu %s\n", (unsigned long long)lines[i].total,
+                          lines[i].what);
         }
     }
 }
@@ -222,8 +222,8 @@ static void report_cost(const struct match *match, const struct timespec *start)
 {
     struct timespec end;
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-    double us = (double)(end.tv_sec - start->tv_sec) * 1e6 +
-                (double)(end.tv_nsec - start->tv_nsec) / 1e3;
+    double us =
+        (double)(end.tv_sec - start->tv_sec) * 1e6 + (double)(end.tv_nsec - start->tv_nsec) / 1e3;
     (void)fprintf(stderr, "%llu events, %llu matches, %.3f µs of CPU an event\n",
                   (unsigned long long)match->event_count, (unsigned long long)match->hit_count,
                   match->event_count > 0 ? us / (double)match->event_count : 0.0);
@@ -246,8 +246,7 @@ static int run(struct match *match, bool titles, bool cost)
     if (block == NULL || match->names == NULL || match->out == NULL) {
         (void)fprintf(stderr, "sharewatch match: no memory\n");
     } else if (!match_stream(match, descriptor)) {
-        (void)fprintf(stderr, "sharewatch match: reading %s: %s\n", match->events,
-                      strerror(errno));
+        (void)fprintf(stderr, "sharewatch match: reading %s: %s\n", match->events, strerror(errno));
     } else {
         flush(match);
         code = match->failed || fflush(stdout) != 0 ? SW_EXIT_ENVIRONMENT
@@ -323,8 +322,9 @@ int sw_command_match(int argc, char **argv)
         .name = "match",
         .arguments = "",
         .about = "Match rules against JSON lines; prints a JSON array of rule ids for each",
-        .details = "Without --log-source and --log-source-from, all rules run. Exit 0: something "
-                   "matched; 1: nothing\ndid, or the rules were refused; 3: a file cannot be read.\n",
+        .details =
+            "Without --log-source and --log-source-from, all rules run. Exit 0: something "
+            "matched; 1: nothing\ndid, or the rules were refused; 3: a file cannot be read.\n",
         .options = options,
         .option_count = sizeof(options) / sizeof(options[0]),
     };

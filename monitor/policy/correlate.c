@@ -604,6 +604,7 @@ static void make_feeds(struct sw_correlator *correlator, uint32_t rule_count)
     uint32_t total = 0;
     for (uint32_t i = 0; i < correlator->table_count; i++) {
         const struct sw_correlation *correlation = correlator->tables[i].correlation;
+        SW_ASSERT(correlation != NULL);
         for (uint32_t j = 0; j < correlation->rule_count; j++) {
             if (is_fed(correlator, correlation, j)) {
                 correlator->feed_first[correlation->rules[j] + 2]++;
@@ -642,6 +643,7 @@ void sw_correlator_open(struct sw_correlator *correlator, struct sw_matcher *mat
     uint32_t table = 0;
     for (uint32_t i = 0; i < rule_count; i++) {
         if (sources[i].kind == SW_RULE_CORRELATION) {
+            SW_ASSERT(table < correlator->table_count);
             table_open(&correlator->tables[table++], sources[i].correlation,
                        bytes / correlator->table_count);
         }

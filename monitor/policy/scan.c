@@ -148,6 +148,12 @@ static bool fail(struct sw_scanner *scanner, const char *error)
     return false;
 }
 
+/* The byte at `at`, or NUL at the end. */
+static char peek(const struct sw_scanner *scanner)
+{
+    return (char)(scanner->at < scanner->end ? *scanner->at : '\0');
+}
+
 static void skip_space(struct sw_scanner *scanner)
 {
     const char *at = scanner->at;
@@ -509,7 +515,7 @@ static bool scan_array(struct sw_scanner *scanner, uint32_t node)
             return false;
         }
         skip_space(scanner);
-        char c = scanner->at < scanner->end ? *scanner->at : '\0';
+        char c = peek(scanner);
         scanner->at++;
         if (c == ']') {
             return true;
@@ -580,7 +586,7 @@ static bool scan_object(struct sw_scanner *scanner, uint32_t node)
             return false;
         }
         skip_space(scanner);
-        char c = scanner->at < scanner->end ? *scanner->at : '\0';
+        char c = peek(scanner);
         if (c == '}') {
             scanner->at++;
             return true;
