@@ -601,9 +601,11 @@ static void load_seed(struct sw_loader *loader, const struct sw_yaml_node *node)
     if (node != NULL) {
         scenario->seed = (uint64_t)sw_load_integer(loader, node, "seed", 0, INT64_MAX);
     }
+    uint64_t own = scenario->seed;
     if (loader->options->has_seed) {
         scenario->seed = loader->options->seed;
     }
+    scenario->own_seed = scenario->seed == own;
     if (loader->options->instance != NULL) {
         scenario->instance = copy_string(loader, loader->options->instance);
     }

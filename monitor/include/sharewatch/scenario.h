@@ -258,6 +258,7 @@ struct sw_scenario {
     uint32_t variant_count;
     struct sw_text instance; // empty, or tells two runs of one scenario apart
     uint64_t seed;
+    bool own_seed; // the file's: totals that chance moves are written for it
     int64_t start_ms;
     int64_t zone_ms; // local time minus UTC at the start
     struct sw_curve *curves;
@@ -332,8 +333,8 @@ void sw_score_event(struct sw_score *score, uint32_t step, const struct sw_expec
 /** The standing of chain @index of the scenario's expectations; @seen NULL: there is none. */
 void sw_score_chain(struct sw_score *score, uint32_t index, const struct sw_chain *seen);
 
-/** The totals, once all events were told. Under another pack they are not compared: they are those
- *  of the scenario's own. */
+/** The totals, once all events were told. Under another pack, or with another seed, they are not
+ *  compared: they are written for the scenario's own. */
 void sw_score_finish(struct sw_score *score, uint64_t alerts, uint64_t quarantined, uint64_t gaps);
 
 /** One event as the generator makes it. */
