@@ -498,6 +498,7 @@ static void tell(struct sw_generator *generator, const struct pending *entry,
     double unit = sw_random_unit(&random);
     set_data(&out->event, &step->data, entry, step->key, &random);
     out->expect = &step->expect;
+    out->fault = step->fault;
     if (step->way_count > 0) {
         uint32_t at = 0;
         while (at + 1 < step->way_count && unit >= step->ways[at].share) {
@@ -505,6 +506,7 @@ static void tell(struct sw_generator *generator, const struct pending *entry,
         }
         set_data(&out->event, &step->ways[at].data, entry, step->key, &random);
         out->expect = &step->ways[at].expect;
+        out->fault = step->ways[at].fault;
     }
     out->emit_ms = entry->at_ms;
     out->step = entry->index;

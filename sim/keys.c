@@ -18,14 +18,14 @@ const struct sw_keys sw_keys_curve = {"curve", curve_keys, 3};
 static const char *const storyline_keys[] = {"about", "at", "repeat", "people", "steps"};
 const struct sw_keys sw_keys_storyline = {"storyline", storyline_keys, 5};
 
-static const char *const step_keys[] = {"step",  "about",  "storyline", "at",       "after",
-                                        "delay", "known",  "chance",    "repeat",   "event",
-                                        "actor", "to",     "behalf",    "subject",  "vehicle",
-                                        "data",  "either", "hidden",    "corrects", "expect"};
-const struct sw_keys sw_keys_step = {"step", step_keys, 20};
+static const char *const step_keys[] = {
+    "step",    "about",  "storyline", "at",     "after",    "delay",  "known",
+    "chance",  "repeat", "event",     "actor",  "to",       "behalf", "subject",
+    "vehicle", "data",   "either",    "hidden", "corrects", "fault",  "expect"};
+const struct sw_keys sw_keys_step = {"step", step_keys, 21};
 
-static const char *const way_keys[] = {"share", "about", "data", "expect"};
-const struct sw_keys sw_keys_way = {"way", way_keys, 4};
+static const char *const way_keys[] = {"share", "about", "data", "fault", "expect"};
+const struct sw_keys sw_keys_way = {"way", way_keys, 5};
 
 static const char *const repeat_keys[] = {"every", "times", "over", "per_day", "days", "curve"};
 const struct sw_keys sw_keys_repeat = {"repeat", repeat_keys, 6};

@@ -53,6 +53,9 @@ double sw_load_share(struct sw_loader *loader, const struct sw_yaml_node *node, 
 struct sw_scenario_delay sw_load_delay(struct sw_loader *loader, const struct sw_yaml_node *node,
                                        const char *what);
 
+/** A length of time that may be negative: `-7h`. */
+int64_t sw_load_shift(struct sw_loader *loader, const struct sw_yaml_node *node);
+
 /** {every: 1h, times: 3}, {times: 25, over: 24h}, or {per_day: 9000, days: 40, curve: search}. */
 struct sw_scenario_repeat sw_load_repeat(struct sw_loader *loader, const struct sw_yaml_node *node);
 

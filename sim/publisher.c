@@ -13,7 +13,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <sharewatch/assert.h>
 #include <sharewatch/json.h>
 #include <sharewatch/wire.h>
 
@@ -330,13 +329,7 @@ static void release(struct publisher *publisher)
 
 static bool send_entry(struct publisher *publisher, const struct sw_outbox_entry *entry)
 {
-    char topic[SW_TOPIC_BYTES_MAX];
-    struct sw_text agency = {0};
-    enum sw_status parsed =
-        sw_wire_parse_source(publisher->scenario->sources[entry->source], &agency);
-    SW_ASSERT(parsed == SW_OK);
-    (void)snprintf(topic, sizeof(topic), "sharewatch/v1/event/%.*s/%s", SW_TEXT_FORMAT(agency),
-                   sw_kind_name(entry->kind));
+    const char *topic = sw_outbox_topic(&publisher->outbox, entry);
     struct sw_text payload = sw_outbox_payload(&publisher->outbox, entry);
     return publish(publisher, topic, payload, false) == MQTTCLIENT_SUCCESS;
 }
@@ -428,22 +421,28 @@ static enum sw_status wait_until(struct publisher *publisher, struct sw_clock *c
     return SW_OK;
 }
 
-static enum sw_status send_one(struct publisher *publisher, const struct sw_scenario_event *made,
-                               struct sw_clock *clock)
+static enum sw_status send_packet(struct publisher *publisher, const struct sw_scenario_event *made,
+                                  uint32_t index)
 {
-    enum sw_status status = wait_until(publisher, clock, made->emit_ms);
-    if (status != SW_OK) {
-        return status;
-    }
-    while (sw_outbox_add(&publisher->outbox, &made->event, made->source) == SW_FULL) {
-        status = drain_to(publisher, publisher->outbox.count - 1);
+    while (sw_outbox_add(&publisher->outbox, made, index) == SW_FULL) {
+        enum sw_status status = drain_to(publisher, publisher->outbox.count - 1);
         if (status != SW_OK) {
             return status;
         }
     }
+    return SW_OK;
+}
+
+static enum sw_status send_event(struct publisher *publisher, const struct sw_scenario_event *made,
+                                 struct sw_clock *clock)
+{
+    enum sw_status status = wait_until(publisher, clock, made->emit_ms);
+    for (uint32_t i = 0; status == SW_OK && i < sw_scenario_packet_count(made); i++) {
+        status = send_packet(publisher, made, i);
+    }
     /* At full speed events go out in small groups; paced ones go at once. */
     bool group = clock->speed <= 0 && publisher->outbox.count - publisher->sent < 32;
-    return group ? SW_OK : turn(publisher);
+    return group || status != SW_OK ? status : turn(publisher);
 }
 
 static enum sw_status send_all(struct publisher *publisher, struct sw_clock *clock,
@@ -464,7 +463,7 @@ static enum sw_status send_all(struct publisher *publisher, struct sw_clock *clo
             publisher->left_out++;
             continue;
         }
-        status = send_one(publisher, &made, clock);
+        status = send_event(publisher, &made, clock);
         sw_progress_running(progress, *events, made.emit_ms, sw_clock_real_ms());
     }
     return status;

@@ -149,6 +149,17 @@ static int64_t load_duration(struct sw_loader *loader, const struct sw_yaml_node
     return ms;
 }
 
+int64_t sw_load_shift(struct sw_loader *loader, const struct sw_yaml_node *node)
+{
+    if (node->type != SW_YAML_SCALAR || node->text.length < 2 || node->text.bytes[0] != '-') {
+        return load_duration(loader, node, "clock");
+    }
+    struct sw_yaml_node ahead = *node;
+    ahead.text.bytes++;
+    ahead.text.length--;
+    return -load_duration(loader, &ahead, "clock");
+}
+
 static struct sw_scenario_delay load_log_normal(struct sw_loader *loader,
                                                 const struct sw_yaml_node *node,
                                                 const struct sw_yaml_node *median)

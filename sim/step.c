@@ -64,6 +64,39 @@ static void load_who(struct sw_loader *loader, const struct sw_yaml_node *node, 
     }
 }
 
+/* `truncated`, or {clock: 7h}: hours that the sender's clock is ahead, or behind with a minus. */
+static struct sw_scenario_fault load_fault(struct sw_loader *loader,
+                                           const struct sw_yaml_node *node)
+{
+    struct sw_scenario_fault fault = {.kind = SW_FAULT_CLOCK};
+    if (node->type == SW_YAML_MAPPING) {
+        const struct sw_yaml_node *clock = sw_yaml_get(node, "clock");
+        if (node->count != 1 || clock == NULL) {
+            sw_report_error(loader->report, node->place, "fault: {clock: -7h}",
+                            "only the fault `clock` takes a value");
+        } else {
+            fault.clock_ms = sw_load_shift(loader, clock);
+        }
+        return fault;
+    }
+    struct sw_text word = sw_load_text(loader, node, "fault");
+    struct sw_suggestion suggestion;
+    sw_suggestion_init(&suggestion, word);
+    for (int i = 0; i < SW_FAULT_COUNT; i++) {
+        sw_suggestion_offer(&suggestion, sw_text_from(sw_fault_word((enum sw_fault_kind)i)));
+    }
+    fault.kind = sw_fault_find(word);
+    if (fault.kind == SW_FAULT_COUNT || fault.kind == SW_FAULT_CLOCK) {
+        char hint[128];
+        const char *near = sw_suggestion_hint(&suggestion, hint, sizeof(hint));
+        sw_report_error(loader->report, node->place,
+                        fault.kind == SW_FAULT_CLOCK ? "fault: {clock: -7h}" : near,
+                        "unknown fault \"%.*s\"", SW_TEXT_FORMAT(word));
+        fault.kind = SW_FAULT_NONE;
+    }
+    return fault;
+}
+
 static void load_ways(struct sw_loader *loader, const struct sw_yaml_node *node,
                       struct sw_scenario_step *step)
 {
@@ -89,6 +122,8 @@ static void load_ways(struct sw_loader *loader, const struct sw_yaml_node *node,
         sum += sw_load_share(loader, share, "share");
         ways[i].share = sum;
         ways[i].data = sw_load_data(loader, sw_yaml_get(item, "data"));
+        const struct sw_yaml_node *fault = sw_yaml_get(item, "fault");
+        ways[i].fault = fault != NULL ? load_fault(loader, fault) : step->fault;
         ways[i].expect = expect != NULL ? sw_load_expectation(loader, expect) : step->expect;
     }
     if (sum < 0.999999 || sum > 1.000001) {
@@ -143,6 +178,10 @@ static void load_parties(struct sw_loader *loader, const struct sw_yaml_node *no
 {
     const struct sw_yaml_node *hidden = sw_yaml_get(node, "hidden");
     const struct sw_yaml_node *corrects = sw_yaml_get(node, "corrects");
+    const struct sw_yaml_node *fault = sw_yaml_get(node, "fault");
+    if (fault != NULL) {
+        step->fault = load_fault(loader, fault);
+    }
     step->actor = load_actor(loader, node, "actor");
     step->recipient = load_actor(loader, node, "to");
     step->behalf = load_actor(loader, node, "behalf");

@@ -5,10 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sharewatch/assert.h>
 #include <sharewatch/wire.h>
 
-#define OUTPUT_BYTES (SW_PACKET_BYTES_MAX * 4)
+#define OUTPUT_BYTES (SW_SCENARIO_PACKET_MAX * 4)
 
 struct output {
     int fd;
@@ -35,21 +34,33 @@ static enum sw_status flush(struct output *output)
     return SW_OK;
 }
 
-static enum sw_status write_event(struct output *output, const struct sw_event *event)
+static enum sw_status write_packet(struct output *output, const struct sw_scenario_event *made,
+                                   uint32_t index)
 {
-    if (output->used + SW_PACKET_BYTES_MAX + 1 > OUTPUT_BYTES) {
+    if (output->used + SW_SCENARIO_PACKET_MAX + 1 > OUTPUT_BYTES) {
         enum sw_status status = flush(output);
         if (status != SW_OK) {
             return status;
         }
     }
-    struct sw_buffer buffer;
-    sw_buffer_init(&buffer, output->bytes + output->used, SW_PACKET_BYTES_MAX);
-    sw_wire_write_event(event, &buffer);
-    SW_ASSERT(!buffer.overflowed);
-    output->used += buffer.length;
+    char topic_bytes[SW_TOPIC_BYTES_MAX];
+    struct sw_buffer topic;
+    struct sw_buffer payload;
+    sw_buffer_init(&topic, topic_bytes, sizeof(topic_bytes));
+    sw_buffer_init(&payload, output->bytes + output->used, SW_SCENARIO_PACKET_MAX);
+    sw_scenario_write_packet(made, index, &topic, &payload);
+    output->used += payload.length;
     output->bytes[output->used++] = '\n';
     return SW_OK;
+}
+
+static enum sw_status write_event(struct output *output, const struct sw_scenario_event *made)
+{
+    enum sw_status status = SW_OK;
+    for (uint32_t i = 0; i < sw_scenario_packet_count(made) && status == SW_OK; i++) {
+        status = write_packet(output, made, i);
+    }
+    return status;
 }
 
 /* Waits for the event's time; what was written before is to be seen meanwhile. */
@@ -82,7 +93,7 @@ static enum sw_status write_all(struct output *output, struct sw_generator *gene
             status = wait_for(output, clock, made.emit_ms, stop);
         }
         if (status == SW_OK && *stop == 0) {
-            status = write_event(output, &made.event);
+            status = write_event(output, &made);
             ++*events;
         }
         if (paced || *events % 4096 == 0) {

@@ -176,9 +176,48 @@ struct sw_scenario_data {
     uint32_t draw_count;
 };
 
+/** What goes wrong between the sender's knowledge and the monitor. X(name, as written, what) */
+#define SW_FAULT_LIST(X)                                                                           \
+    X(SW_FAULT_NONE, "none", "nothing goes wrong")                                                 \
+    X(SW_FAULT_LOST, "lost", "it was counted by its source and never came")                        \
+    X(SW_FAULT_DUPLICATE, "duplicate", "it comes twice, the same bytes")                           \
+    X(SW_FAULT_ID_REUSED, "id-reused", "it comes twice, the second time with other content")       \
+    X(SW_FAULT_CLOCK, "clock", "its sender's clock is wrong, or local time passes as UTC")         \
+    X(SW_FAULT_TIME_1970, "time-1970", "it is dated 1970")                                         \
+    X(SW_FAULT_TIME_2100, "time-2100", "it is dated 2100")                                         \
+    X(SW_FAULT_TRUNCATED, "truncated", "the end is missing")                                       \
+    X(SW_FAULT_TRAILING, "trailing", "something stands behind the end")                            \
+    X(SW_FAULT_BOM, "bom", "a byte order mark stands in front")                                    \
+    X(SW_FAULT_NUL, "nul", "a NUL byte stands in a text")                                          \
+    X(SW_FAULT_UTF8, "utf8", "a byte is no UTF-8")                                                 \
+    X(SW_FAULT_SURROGATE, "surrogate", "half of a character stands in a text")                     \
+    X(SW_FAULT_DEEP, "deep", "it is nested forty levels deep")                                     \
+    X(SW_FAULT_HUGE, "huge", "it is longer than a packet may be")                                  \
+    X(SW_FAULT_LONG_TEXT, "long-text", "a text is longer than allowed")                            \
+    X(SW_FAULT_DUPLICATE_KEY, "duplicate-key", "a key stands twice")                               \
+    X(SW_FAULT_UNKNOWN_FIELD, "unknown-field", "a field that nobody knows, such as a name")        \
+    X(SW_FAULT_MONITOR_FIELD, "monitor-field", "a field that only the monitor may fill in")        \
+    X(SW_FAULT_WRONG_TYPE, "wrong-type", "text where a number belongs")                            \
+    X(SW_FAULT_UNKNOWN_VALUE, "unknown-value", "a value that nobody knows")                        \
+    X(SW_FAULT_UNKNOWN_EDGE, "unknown-edge", "an edge that the map does not have")                 \
+    X(SW_FAULT_UNKNOWN_SYSTEM, "unknown-system", "a system that the map does not have")            \
+    X(SW_FAULT_WRONG_CLASS, "wrong-class", "an agency passes for a federal one")                   \
+    X(SW_FAULT_FORGED, "forged", "a publisher passes for another agency")                          \
+    X(SW_FAULT_TOPIC_KIND, "topic-kind", "topic and type disagree")
+
+#define SW_FAULT_ENUM(name, word, what) name,
+enum sw_fault_kind { SW_FAULT_LIST(SW_FAULT_ENUM) SW_FAULT_COUNT };
+#undef SW_FAULT_ENUM
+
+struct sw_scenario_fault {
+    enum sw_fault_kind kind;
+    int64_t clock_ms; // of SW_FAULT_CLOCK: how far the clock is ahead
+};
+
 /** One of several ways in which a step may turn out. */
 struct sw_scenario_way {
     double share; // running sum up to 1
+    struct sw_scenario_fault fault;
     struct sw_scenario_data data;
     struct sw_expectation expect;
 };
@@ -211,6 +250,7 @@ struct sw_scenario_step {
     struct sw_scenario_repeat repeat;
     bool hidden;   // it happens, but nobody tells the monitor
     bool corrects; // corrects its parent
+    struct sw_scenario_fault fault;
     enum sw_kind kind;
     enum sw_action action;
     uint32_t actor, recipient, behalf; // indices in `actors`, or SW_ACTOR_NONE
@@ -344,8 +384,23 @@ struct sw_scenario_event {
     uint32_t step;         // index in `steps`
     uint32_t source;       // index in `sources`
     bool hidden;           // nobody tells the monitor
+    struct sw_scenario_fault fault;
     const struct sw_expectation *expect;
 };
+
+#define SW_SCENARIO_PACKET_MAX (SW_PACKET_BYTES_MAX + 8192) // a fault may make it too long
+
+/** How many packets @made makes: usually 1, 0 when it is hidden or lost, 2 for some faults. */
+uint32_t sw_scenario_packet_count(const struct sw_scenario_event *made);
+
+/** Writes packet @index of @made, with its fault, into @topic and @payload, each empty and large
+ *  enough: SW_TOPIC_BYTES_MAX and SW_SCENARIO_PACKET_MAX. */
+void sw_scenario_write_packet(const struct sw_scenario_event *made, uint32_t index,
+                              struct sw_buffer *topic, struct sw_buffer *payload);
+
+/** As it is written in a scenario: "truncated". The fault called @word, or SW_FAULT_COUNT. */
+const char *sw_fault_word(enum sw_fault_kind fault);
+enum sw_fault_kind sw_fault_find(struct sw_text word);
 
 struct sw_generator;
 
