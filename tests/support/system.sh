@@ -67,7 +67,7 @@ start_broker() {
     mosquitto=$(PATH=$PATH:/usr/sbin command -v mosquitto) || fail "mosquitto is not installed"
     while :; do
         port=${1:-$(free_port)}
-        printf 'listener %s 127.0.0.1\nallow_anonymous true\nlog_dest none\n' "$port" >"$WORK/broker.conf"
+        printf 'listener %s 127.0.0.1\nallow_anonymous true\nlog_dest none\nmax_queued_messages 0\n' "$port" >"$WORK/broker.conf"
         [ "$(id -u)" -ne 0 ] || echo 'user root' >>"$WORK/broker.conf"
         "$mosquitto" -c "$WORK/broker.conf" >/dev/null 2>&1 &
         broker=$!
