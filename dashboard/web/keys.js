@@ -1,0 +1,46 @@
+// Keys for triage. Off in fields and dialogs, and off altogether when the reader says so.
+
+import {h, $, replace} from './dom.js';
+
+export const KEYS = [
+  ['j', 'Next alert'], ['k', 'Previous alert'], ['Enter', 'Open it, full width'], ['Esc', 'Back'],
+  ['e', 'Acknowledge'], ['s', 'Escalate'], ['c', 'Close, with a reason'], ['o', 'Open again'], ['n', 'Note'], ['u', 'Undo'],
+  ['x', 'Select'], ['* a', 'Select all that are shown'], ['* n', 'Select none'], ['* r', 'Select those of the same rule'],
+  ['.', 'Show new alerts'], ['p', 'Pause or go on live'],
+  ['[', 'Shorter range'], [']', 'Longer range'], ['t', 'Range of time'], ['/', 'Search'], ['y', 'Copy the link'], ['v', 'Map or table'],
+  ['g a', 'Go to alerts'], ['g f', 'Go to the flow map'], ['g e', 'Go to entries'], ['g c', 'Go to cases'], ['g h', 'Go to help'],
+  ['?', 'All keys'],
+];
+
+const PREFIX = ['g', '*'];
+let prefix = '', timer = 0;
+const off = () => localStorage.getItem('keys') === 'off';
+
+export function start(commands) {
+  addEventListener('keydown', event => {
+    const field = event.target.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable]');
+    if (event.key === 'Escape' && field && !event.target.closest('dialog')) { event.target.blur(); return; }
+    if (field || event.target.closest?.('dialog') || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (off() && event.key !== '?') return;
+    if (event.key === 'Enter' && event.target.closest?.('a, button, summary, label, input')) return;
+    const key = event.key === 'Escape' ? 'Esc' : event.key;
+    const name = prefix ? `${prefix} ${key}` : key;
+    clearTimeout(timer);
+    if (!prefix && PREFIX.includes(key)) {
+      prefix = key;
+      timer = setTimeout(() => { prefix = ''; }, 1500);
+      return;
+    }
+    prefix = '';
+    if (commands[name]) { event.preventDefault(); commands[name](); }
+  });
+}
+
+export function help() {
+  const dialog = $('dialog');
+  replace(dialog, h('h2', {id: 'dialog-title'}, 'Keys'),
+    h('dl', {class: 'keys'}, KEYS.map(([key, what]) => h('div', {}, h('dt', {}, key.split(' ').map(part => h('kbd', {}, part))), h('dd', {}, what)))),
+    h('label', {}, h('input', {type: 'checkbox', checked: !off(), onchange: event => localStorage.setItem('keys', event.target.checked ? 'on' : 'off')}), 'Single keys do something'),
+    h('form', {method: 'dialog'}, h('button', {class: 'main'}, 'Close')));
+  dialog.showModal();
+}
