@@ -13,7 +13,7 @@
 #include <openssl/evp.h>
 #include <uv.h>
 
-#include <sharewatch/assert.h>
+#include <sharewatch/log.h>
 
 #define BUSY_MS            2000
 #define HEADER_BYTES       100 // of an SQLite file
@@ -223,13 +223,13 @@ static enum sw_status check_log(struct sw_store *store)
         return SW_INVALID;
     }
     int64_t schema = read_number(store, "PRAGMA log.user_version");
-    if (schema != SW_LOG_SCHEMA) {
+    if (schema != SW_LOG_VERSION) {
         (void)snprintf(store->problem, sizeof(store->problem),
                        "%s: the log has schema %lld and this dashboard reads schema %d. %s",
-                       store->log_path, (long long)schema, SW_LOG_SCHEMA,
-                       schema > SW_LOG_SCHEMA ? "A newer sharewatch wrote it: update this one."
-                                              : "An older sharewatch wrote it: read it with that "
-                                                "one.");
+                       store->log_path, (long long)schema, SW_LOG_VERSION,
+                       schema > SW_LOG_VERSION ? "A newer sharewatch wrote it: update this one."
+                                               : "An older sharewatch wrote it: read it with that "
+                                                 "one.");
         return SW_INVALID;
     }
     return SW_OK;

@@ -16,8 +16,6 @@
 #include <sharewatch/data.h>
 #include <sharewatch/status.h>
 
-#define SW_LOG_APPLICATION_ID     0x73777431
-#define SW_LOG_SCHEMA             1
 #define SW_REVIEWS_APPLICATION_ID 0x73777231
 #define SW_REVIEWS_SCHEMA         1
 #define SW_STORE_PROBLEM_BYTES    640

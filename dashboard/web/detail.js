@@ -55,7 +55,7 @@ function law(alert) {
     h('div', {class: 'law-box'},
       h('b', {}, alert.cite || 'No local rule reaches this step'),
       h('p', {class: 'dim'}, alert.rule_title || 'The verdict is the default of the sharing map: no loaded rule speaks of it.'),
-      alert.basis && h('p', {class: 'quote'}, alert.basis),
+      alert.basis && alert.basis !== alert.cite && h('p', {class: 'quote'}, alert.basis),
       h('p', {class: 'dim'}, alert.rule ? `Rule ${alert.rule}${alert.pack ? `, pack ${alert.pack}` : ''}` : 'Default of the map',
         alert.edge ? ` · edge ${alert.edge}` : '', ` · policy ${alert.policy}`),
       alert.off_switch && h('p', {class: 'dim'}, h('b', {}, 'Who could stop it: '), alert.off_switch),

@@ -131,7 +131,7 @@ function wrap(name, most) {
 
 // Names stand above their system, as wide as the next name at the same height leaves room for.
 function label(systems, step, width) {
-  const letter = 6;
+  const letter = 6.3;
   for (const system of systems) {
     const beside = systems.filter(other => other.x > system.x && Math.abs(other.y - system.y) < 34);
     const room = Math.min(width - system.x, ...beside.map(other => other.x - system.x - 4), step * 2.2);

@@ -1,5 +1,5 @@
-/* make_log FILE EVENTS [SEED] [--follow MS]: writes a believable log through schema.sql, for tests
- * and measurements of the dashboard that need no monitor. Same arguments, same log.
+/* make_log SCHEMA FILE EVENTS [SEED] [--follow MS]: writes a believable log through schema.sql, for
+ * tests and measurements of the dashboard that need no monitor. Same arguments, same log.
  *
  * It knows the roads that records take through Los Angeles and how often; what it writes about each
  * event is made up. Every row says that it is synthetic. With --follow it goes on afterwards, one
@@ -311,10 +311,10 @@ static void make_rules(void)
     }
     (void)sqlite3_finalize(rule);
     run("INSERT INTO run VALUES (1, 1795400000000, NULL, '0.1.0', 'mqtt://127.0.0.1:1883', 1, 1)");
-    run("INSERT INTO source VALUES (1, 'urn:sharewatch:agency:LAPD:sim-demo-7', 0, 0),"
-        " (2, 'urn:sharewatch:agency:LASD:sim-demo-7', 0, 0),"
-        " (3, 'urn:sharewatch:agency:CADOJ:sim-demo-7', 0, 0),"
-        " (4, 'urn:sharewatch:agency:SISTER:sim-demo-7', 0, 0)");
+    run("INSERT INTO source VALUES (1, 'urn:sharewatch:agency:LAPD:sim-demo-7', 0, 0, 0),"
+        " (2, 'urn:sharewatch:agency:LASD:sim-demo-7', 0, 0, 0),"
+        " (3, 'urn:sharewatch:agency:CADOJ:sim-demo-7', 0, 0, 0),"
+        " (4, 'urn:sharewatch:agency:SISTER:sim-demo-7', 0, 0, 0)");
 }
 
 static struct {
