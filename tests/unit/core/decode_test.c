@@ -13,7 +13,7 @@ static struct sw_event event;
 static int set_up(void **state)
 {
     (void)state;
-    fixture_map(&map, fixture_map_text);
+    fixture_map(&map, small_map_text);
     pipeline = fixture_pipeline(&map, (struct sw_rules){0});
     return 0;
 }

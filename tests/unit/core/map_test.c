@@ -7,7 +7,7 @@ static struct sw_map map;
 static int set_up(void **state)
 {
     (void)state;
-    fixture_map(&map, fixture_map_text);
+    fixture_map(&map, small_map_text);
     return 0;
 }
 
@@ -182,11 +182,11 @@ struct mistake {
 /* The small map with the first @find replaced by @put. */
 static const char *spoil(const struct mistake *mistake)
 {
-    static char text[sizeof(fixture_map_text) + 512];
-    const char *found = strstr(fixture_map_text, mistake->find);
+    static char text[sizeof(small_map_text) + 512];
+    const char *found = strstr(small_map_text, mistake->find);
     assert_non_null(found);
-    (void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(found - fixture_map_text),
-                   fixture_map_text, mistake->put, found + strlen(mistake->find));
+    (void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(found - small_map_text), small_map_text,
+                   mistake->put, found + strlen(mistake->find));
     return text;
 }
 

@@ -87,7 +87,7 @@ static struct sw_outputs outputs;
 static int set_up(void **state)
 {
     (void)state;
-    fixture_map(&map, fixture_map_text);
+    fixture_map(&map, small_map_text);
     moved = 0;
     struct sw_rules set = {.rules = rules, .count = RULE_COUNT, .match = match, .context = &moved};
     pipeline = fixture_pipeline(&map, set);
