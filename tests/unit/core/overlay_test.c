@@ -9,7 +9,7 @@ static uint32_t event_count;
 static int set_up(void **state)
 {
     (void)state;
-    fixture_map(&map, fixture_map_text);
+    fixture_map(&map, small_map_text);
     pipeline = fixture_pipeline(&map, (struct sw_rules){0});
     event_count = 0;
     return 0;
