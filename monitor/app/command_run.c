@@ -32,6 +32,7 @@
 #include "expect.h"
 #include "follow.h"
 #include "render.h"
+#include "story.h"
 #include "summary.h"
 #include "supervisor.h"
 #include "verbs.h"
@@ -39,7 +40,8 @@
 #define RESTARTS_MAX  5     // of each child
 #define GRACE_MS      10000 // to end in order, before a child is killed
 #define TICK_MS       250
-#define PLAIN_TICKS   20 // between progress lines where there is no terminal
+#define PLAIN_TICKS   20  // between progress lines where there is no terminal
+#define STORY_MAX     100 // events of a scenario that is told whole, not only by its alerts
 #define PACKS_BYTES   512
 #define FOOTER_BYTES  200
 #define SPEED_DEFAULT "1200" // an hour in three seconds
@@ -60,6 +62,7 @@ struct run {
     struct sw_broker broker;
     struct sw_child monitor, sim;
     struct sw_follow follow;
+    struct sw_story story;
     struct sw_render render;
     struct sw_footer footer;
     struct progress monitor_says, sim_says;
@@ -75,7 +78,7 @@ struct run {
     /* What was asked for. */
     const char *scenario_path, *variant, *seed_text, *speed, *pause, *policy, *log_given,
         *port_text;
-    bool expect, stay;
+    bool expect, stay, alerts_only;
     uint16_t port;
     int64_t seed;
     struct sw_scenario scenario;
@@ -111,9 +114,21 @@ static void describe_progress(const struct run *run, char *text, size_t text_byt
                    (unsigned long long)run->alert_total, run->alert_total == 1 ? "" : "s");
 }
 
+/* What came before the alert @alert_id, or all there is when that is 0. */
+static void tell_story(struct run *run, int64_t alert_id)
+{
+    if (run->alerts_only || run->scenario.events_expected > STORY_MAX || !run->follow.open) {
+        return;
+    }
+    sw_footer_clear(&run->footer);
+    sw_story_tell(&run->story, &run->follow.reader, alert_id, &run->render, stdout);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct run *run = timer->data;
+    sw_follow_drain(&run->follow); // alerts first, so that the story does not run ahead of them
+    tell_story(run, 0);
     char text[FOOTER_BYTES];
     double now = (double)(run->monitor_says.events - run->events_before) * 1000.0 / TICK_MS;
     run->rate = run->monitor_says.events < run->events_before ? 0 : run->rate * 0.75 + now * 0.25;
@@ -133,6 +148,7 @@ static void on_alert(struct sw_follow *follow, const struct sw_log_alert *alert)
     static char bytes[SW_RENDER_BYTES];
     struct sw_buffer buffer;
     sw_buffer_init(&buffer, bytes, sizeof(bytes));
+    tell_story(run, alert->id);
     sw_render_alert(&run->render, alert, &buffer);
     sw_footer_clear(&run->footer);
     (void)fwrite(buffer.bytes, 1, buffer.length, stdout);
@@ -366,6 +382,7 @@ static void close_all(struct run *run)
     }
     sw_footer_clear(&run->footer);
     sw_follow_drain(&run->follow);
+    tell_story(run, 0);
     sw_follow_stop(&run->follow);
     uv_close((uv_handle_t *)&run->tick, NULL);
     uv_close((uv_handle_t *)&run->interrupt, NULL);
@@ -540,17 +557,28 @@ static void prepare_children(struct run *run)
     run->follow.on_failed = on_follow_failed;
 }
 
+/* All of it is in the log once the monitor has ended in order. */
+static void remove_spool(const struct run *run)
+{
+    char path[SW_LOG_PATH_BYTES + 8];
+    bool drained = run->monitor.start_total != 0 && run->monitor.exit_signal == 0 &&
+                   run->monitor.exit_code == 0;
+    (void)snprintf(path, sizeof(path), "%s.spool", run->log);
+    if (drained) {
+        (void)unlink(path);
+    }
+}
+
 static void run_loop(struct run *run)
 {
     char sentence[SW_CHILD_LINE_BYTES];
     start_listening(run);
     prepare_children(run);
-    /* A log that goes on has alerts that are no news. */
+    /* A log that goes on has events and alerts that are no news. */
     struct sw_log_reader reader = {0};
-    int64_t event_id = 0;
     if (sw_log_reader_open(&reader, run->log) == SW_OK &&
-        sw_log_newest(&reader, &event_id, &run->follow.last_id) != SW_OK) {
-        run->follow.last_id = 0;
+        sw_log_newest(&reader, &run->story.last_event, &run->follow.last_id) != SW_OK) {
+        complain(run, reader.sentence);
     }
     sw_log_reader_close(&reader);
     if (sw_follow_start(&run->follow, &run->loop, run->log) != SW_OK) {
@@ -563,6 +591,7 @@ static void run_loop(struct run *run)
     (void)uv_run(&run->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&run->loop);
     sw_broker_remove_folder(&run->broker);
+    remove_spool(run);
 }
 
 static void print_summary(struct run *run)
@@ -573,9 +602,9 @@ static void print_summary(struct run *run)
         complain(run, sentence);
         return;
     }
-    (void)printf("log  %s   for example:\n"
+    (void)printf("Ask the log:\n"
                  "  sqlite3 %s \"SELECT time, edge, crosses, level, verdict FROM hop_text\"\n",
-                 run->log, run->log);
+                 run->log);
 }
 
 static const char details[] =
@@ -621,6 +650,9 @@ int sw_command_run(int argc, char **argv)
         {.name = "expect",
          .flag = &run.expect,
          .about = "compare each hop with what the scenario expects"},
+        {.name = "alerts-only",
+         .flag = &run.alerts_only,
+         .about = "do not tell the events between the alerts of a small scenario"},
         {.name = "keep", .flag = &run.stay, .about = "stay after the end, until Ctrl-C"},
         {.name = "color", .value = "WHEN", .text = &color, .about = "auto, always or never"},
         {.name = "ascii", .flag = &ascii, .about = "no characters beyond ASCII of our own"},

@@ -62,8 +62,13 @@ static int on_message(void *context, char *topic, int topic_length, MQTTAsync_me
     return 1;
 }
 
+/* A negative code is Paho's own: the connection went before the answer. */
 static void on_subscribe_failed(void *context, MQTTAsync_failureData *failure)
 {
+    if (failure != NULL && failure->code < 0) {
+        tell_link(context, LINK_LOST, 0);
+        return;
+    }
     tell_link(context, LINK_DENIED, failure != NULL ? failure->code : 0);
 }
 
@@ -77,7 +82,7 @@ static void on_connected(void *context, char *cause)
     options.context = feed;
     options.onFailure = on_subscribe_failed;
     int code = MQTTAsync_subscribe(feed->client, SW_TOPIC_ALERTS, 1, &options);
-    tell_link(feed, code == MQTTASYNC_SUCCESS ? LINK_UP : LINK_DENIED, code);
+    tell_link(feed, code == MQTTASYNC_SUCCESS ? LINK_UP : LINK_LOST, code);
 }
 
 static void on_lost(void *context, char *cause)

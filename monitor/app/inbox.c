@@ -70,16 +70,22 @@ static void fail(struct sw_inbox *inbox, const char *sentence)
     become(inbox, SW_INBOX_FAILED);
 }
 
-/* Runs on the MQTT thread. */
-static void on_subscribe_failed(void *context, MQTTAsync_failureData *failure)
+static void refuse_subscription(struct sw_inbox *inbox)
 {
-    struct sw_inbox *inbox = context;
     char sentence[SW_MQTT_SENTENCE_BYTES];
-    (void)failure;
     (void)snprintf(sentence, sizeof(sentence),
                    "%s: the broker refuses the subscription to %s; may this user read it?",
                    inbox->mqtt->shown, SW_TOPIC_EVENTS);
     fail(inbox, sentence);
+}
+
+/* Runs on the MQTT thread. A negative code is Paho's own: the connection went before the answer,
+ * and the next one subscribes again. */
+static void on_subscribe_failed(void *context, MQTTAsync_failureData *failure)
+{
+    if (failure == NULL || failure->code >= 0) {
+        refuse_subscription(context);
+    }
 }
 
 /* Runs on the MQTT thread. With more than one topic Paho calls success what the broker refused. */
@@ -87,7 +93,7 @@ static void on_subscribed(void *context, MQTTAsync_successData *success)
 {
     struct sw_inbox *inbox = context;
     if (success->alt.qosList != NULL && success->alt.qosList[0] >= REFUSED_QOS) {
-        on_subscribe_failed(context, NULL);
+        refuse_subscription(inbox);
         return;
     }
     (void)atomic_fetch_add(&inbox->connects_total, 1);
@@ -108,16 +114,19 @@ static void on_connected(void *context, char *cause)
     options.onSuccess = on_subscribed;
     options.onFailure = on_subscribe_failed;
     sw_mqtt_set_nodelay(inbox->mqtt);
-    if (MQTTAsync_subscribeMany(inbox->client, 2, topics, qos, &options) != MQTTASYNC_SUCCESS) {
-        on_subscribe_failed(inbox, NULL);
-    }
+    /* It fails only when the connection is gone already. */
+    (void)MQTTAsync_subscribeMany(inbox->client, 2, topics, qos, &options);
 }
 
-/* Runs on an MQTT thread; of the first connect only. */
+/* Runs on an MQTT thread. Only the first connect may fail for good: Paho tells of some of its own
+ * attempts after a loss, too, and goes on trying. */
 static void on_connect_failed(void *context, MQTTAsync_failureData *failure)
 {
     struct sw_inbox *inbox = context;
     char sentence[SW_MQTT_SENTENCE_BYTES];
+    if (atomic_load(&inbox->connects_total) != 0) {
+        return;
+    }
     fail(inbox, sw_mqtt_explain(inbox->mqtt, failure != NULL ? failure->code : -1, sentence));
 }
 

@@ -322,6 +322,59 @@ void sw_render_alert(struct sw_render *render, const struct sw_log_alert *alert,
     }
 }
 
+/* ---- what needs no alert ---- */
+
+static void append_step_columns(const struct sw_render *render, const struct sw_render_step *step,
+                                struct sw_buffer *buffer)
+{
+    const struct sw_render quiet = {.ascii = render->ascii};
+    if (!step->has_hop) {
+        append_spaces(buffer, TITLE_COLUMN - INDENT);
+        return;
+    }
+    sw_render_verdict(&quiet, step->verdict, buffer);
+    append_spaces(buffer, VERDICT_COLUMNS + 2 - (uint32_t)strlen(looks[step->verdict].word));
+    sw_render_level(&quiet, step->level, buffer);
+    append_spaces(buffer, LEVEL_COLUMNS + 2 - (uint32_t)strlen(sw_level_word(step->level)));
+}
+
+static void append_step_plain(const struct sw_render_step *step, struct sw_buffer *buffer)
+{
+    if (step->has_hop) {
+        sw_buffer_append_format(buffer, "%-6s  %d %-8s  ", sw_verdict_code(step->verdict),
+                                (int)step->level, sw_level_word(step->level));
+    } else {
+        sw_buffer_append_format(buffer, "%-6s  %-10s  ", "-", "-");
+    }
+}
+
+void sw_render_step(struct sw_render *render, const struct sw_render_step *step,
+                    struct sw_buffer *buffer)
+{
+    struct tm parts = {0};
+    if (split(render, step->time_ms, &parts) && render->terminal) {
+        append_date_line(render, &parts, buffer);
+        append_color(render, "2", buffer);
+        append_clock(&parts, buffer);
+    } else {
+        append_day(&parts, buffer);
+        sw_buffer_append_string(buffer, "T");
+        append_clock(&parts, buffer);
+        append_zone(render, &parts, false, buffer);
+    }
+    append_spaces(buffer, 2);
+    if (render->terminal) {
+        append_step_columns(render, step, buffer);
+    } else {
+        append_step_plain(step, buffer);
+    }
+    append_clean(buffer, step->what);
+    if (render->terminal) {
+        append_color(render, "0", buffer);
+    }
+    sw_buffer_append_string(buffer, "\n");
+}
+
 /* ---- terminals ---- */
 
 static uint32_t columns_of(FILE *stream)

@@ -41,6 +41,19 @@ enum sw_status sw_render_init(struct sw_render *render, FILE *stream,
 void sw_render_alert(struct sw_render *render, const struct sw_log_alert *alert,
                      struct sw_buffer *buffer);
 
+/** Something that happened and needs no alert. */
+struct sw_render_step {
+    int64_t time_ms;
+    bool has_hop; // false: no data moved, and there is neither verdict nor level
+    enum sw_level level;
+    enum sw_verdict verdict;
+    struct sw_text what;
+};
+
+/** Appends @step as one line, quieter than an alert, in the same columns. */
+void sw_render_step(struct sw_render *render, const struct sw_render_step *step,
+                    struct sw_buffer *buffer);
+
 /** Appends the verdict as on a terminal: "◆ PROHIBITED", without padding. */
 void sw_render_verdict(const struct sw_render *render, enum sw_verdict verdict,
                        struct sw_buffer *buffer);

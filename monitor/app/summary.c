@@ -9,7 +9,6 @@
 #define CHAINS_SHOWN 8
 #define RULES_SHOWN  8
 #define LINE_BYTES   1024
-#define VERDICTS_MAX 64 // bytes of "NONE,FED,AUTO,…"
 
 struct summary {
     struct sw_log_reader reader;
@@ -56,18 +55,25 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-/* "AUTO,FED" as "automatic, federal". */
+/* "NONE,FED,AUTO" as "automatic, federal": the strictest first, and no word for nothing to judge.
+ */
 static void append_verdict_words(const char *codes, struct sw_buffer *buffer)
 {
+    uint32_t verdicts = 0;
     const char *separator = "";
     while (*codes != '\0') {
         struct sw_text code = {.bytes = codes, .length = (uint32_t)strcspn(codes, ",")};
         enum sw_verdict verdict = sw_verdict_find(code);
-        sw_buffer_append_format(buffer, "%s%s", separator,
-                                verdict != SW_VERDICT_COUNT ? sw_verdict_word(verdict) : "?");
-        separator = ", ";
+        verdicts |= verdict != SW_VERDICT_COUNT ? 1U << verdict : 0;
         codes += code.length;
         codes += *codes == ',';
+    }
+    for (int verdict = SW_VERDICT_COUNT - 1; verdict > SW_VERDICT_NONE; verdict--) {
+        if ((verdicts & (1U << verdict)) != 0) {
+            sw_buffer_append_format(buffer, "%s%s", separator,
+                                    sw_verdict_word((enum sw_verdict)verdict));
+            separator = ", ";
+        }
     }
 }
 
@@ -113,9 +119,9 @@ static void print_crossing(struct summary *summary)
     sw_buffer_init(&line, bytes, sizeof(bytes));
     for (int level = SW_LEVEL_COUNT - 1; level > SW_LEVEL_NONE; level--) {
         if (by_level[level] != 0) {
-            sw_buffer_append_format(&line, "%s%llu got as far as %s", crossed != 0 ? ", " : "",
-                                    (unsigned long long)by_level[level],
-                                    sw_level_word((enum sw_level)level));
+            sw_buffer_append_format(&line, "%s%llu chain%s got as far as %s",
+                                    crossed != 0 ? ", " : "", (unsigned long long)by_level[level],
+                                    plural(by_level[level]), sw_level_word((enum sw_level)level));
             crossed += by_level[level];
         }
     }
@@ -123,10 +129,7 @@ static void print_crossing(struct summary *summary)
         (void)fprintf(summary->stream, "Did it cross?       No chain reached a federal immigration "
                                        "system.\n");
     } else {
-        (void)fprintf(summary->stream,
-                      "Did it cross?       Yes: of %llu chain%s with a crossing, "
-                      "%s.\n",
-                      (unsigned long long)crossed, plural(crossed), bytes);
+        (void)fprintf(summary->stream, "Did it cross?       Yes: %s.\n", bytes);
     }
 }
 

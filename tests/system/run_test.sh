@@ -2,7 +2,7 @@
 # `sharewatch run`: the central case end to end, what is told when something is missing, and that
 # nothing is left behind whatever is killed.
 . "$(dirname "$0")/../support/system.sh"
-cd "$WORK"
+mkdir "$WORK/here" && cd "$WORK/here"
 subject=$SOURCE/scenarios/subject-a
 
 # start OPTIONS…: a run in the background; its process is $runner, what it says is in out and err.

@@ -140,6 +140,34 @@ static void control_characters_do_not_reach_the_terminal(void **state)
     assert_non_null(strstr(text, "x?y › ?z"));
 }
 
+static void what_needs_no_alert_takes_one_line_in_the_same_columns(void **state)
+{
+    (void)state;
+    char bytes[512];
+    struct sw_buffer buffer;
+    struct sw_render terminal = {.terminal = true, .columns = 120, .last_day = 1};
+    struct sw_render pipe = {.columns = 120};
+    struct sw_render_step hop = {.time_ms = 1795516500000,
+                                 .has_hop = true,
+                                 .level = SW_LEVEL_SEARCHED,
+                                 .verdict = SW_VERDICT_AUTO,
+                                 .what = SW_TEXT("A search")};
+    struct sw_render_step event = {.time_ms = 1795516500000, .what = SW_TEXT("custody: released")};
+
+    sw_buffer_init(&buffer, bytes, sizeof(bytes));
+    sw_render_step(&terminal, &hop, &buffer);
+    sw_render_step(&terminal, &event, &buffer);
+    assert_string_equal(bytes, "── 2026-11-24 UTC ──\n"
+                               "10:35:00  ● automatic      ▮▯▯▯ searched  A search\n"
+                               "10:35:00                                  custody: released\n");
+
+    sw_buffer_init(&buffer, bytes, sizeof(bytes));
+    sw_render_step(&pipe, &hop, &buffer);
+    sw_render_step(&pipe, &event, &buffer);
+    assert_string_equal(bytes, "2026-11-24T10:35:00Z  AUTO    1 searched  A search\n"
+                               "2026-11-24T10:35:00Z  -       -           custody: released\n");
+}
+
 static void the_longest_alert_fits_its_buffer(void **state)
 {
     (void)state;
@@ -183,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_narrow_terminal_cuts_the_middle_of_the_way_and_never_its_end),
         cmocka_unit_test(a_long_title_gets_a_line_of_its_own_and_is_not_cut),
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+        cmocka_unit_test(what_needs_no_alert_takes_one_line_in_the_same_columns),
         cmocka_unit_test(the_longest_alert_fits_its_buffer),
         cmocka_unit_test(color_follows_the_environment_and_the_option_wins),
     };
