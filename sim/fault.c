@@ -81,7 +81,7 @@ static void add_deep(struct sw_buffer *payload)
         sw_buffer_append_string(&field, "]");
     }
     sw_buffer_append_string(&field, ",");
-    insert(payload, data_start(payload), sw_buffer_text(&field));
+    insert(payload, 1, sw_buffer_text(&field));
 }
 
 /* Sets @field of the copy @event to a text of @bytes bytes. */

@@ -18,9 +18,17 @@ struct record {
     const struct sw_expectation *expect; // NULL: no such event
     uint32_t step;
     uint32_t revision;
-    struct sw_hop hop;
+    /* Of the newest judgement. */
     bool has_hop;
+    bool fed_reach;
     bool alert;
+    uint16_t edge;
+    enum sw_level level;
+    enum sw_verdict verdict;
+    uint32_t duties;
+    uint32_t verdicts;
+    uint32_t findings[FINDINGS_KEPT]; // index of the rule
+    uint32_t finding_count;
     const char *refused; // reason code, or NULL
     bool accepted;
     uint8_t digest[32];
@@ -78,12 +86,30 @@ static void take_chain(struct replay *replay, const struct sw_outputs *outputs)
     }
 }
 
+static void take_hop(struct record *record, const struct sw_hop *hop)
+{
+    record->has_hop = true;
+    record->fed_reach = hop->fed_reach;
+    record->edge = hop->edge;
+    record->level = hop->level;
+    record->verdict = hop->verdict;
+    record->duties = hop->duties;
+    record->verdicts = 0;
+    record->finding_count = 0;
+    for (uint32_t i = 0; i < hop->finding_count && i < SW_FINDINGS_MAX; i++) {
+        const struct sw_finding *finding = &hop->findings[i];
+        record->verdicts |= finding->has_verdict ? 1U << finding->verdict : 0;
+        if (record->finding_count < FINDINGS_KEPT) {
+            record->findings[record->finding_count++] = finding->rule;
+        }
+    }
+}
+
 static void take_outputs(struct replay *replay, struct record *record,
                          const struct sw_outputs *outputs)
 {
     if (outputs->has_hop) {
-        record->has_hop = true;
-        record->hop = outputs->hop;
+        take_hop(record, &outputs->hop);
     }
     record->alert = record->alert || outputs->has_alert;
     replay->alerts += outputs->has_alert && !outputs->alert.repeated ? 1 : 0;
@@ -212,21 +238,15 @@ static void observe(const struct replay *replay, const struct record *record,
         return;
     }
     seen->has_hop = true;
-    seen->verdict = record->hop.verdict;
-    seen->level = record->hop.level;
-    seen->duties = record->hop.duties;
-    seen->fed_reach = record->hop.fed_reach;
-    if (record->hop.edge != SW_NONE) {
-        seen->edge = replay->map->edges[record->hop.edge].id;
-    }
-    for (uint32_t i = 0; i < record->hop.finding_count && i < SW_FINDINGS_MAX; i++) {
-        const struct sw_finding *finding = &record->hop.findings[i];
-        if (finding->has_verdict) {
-            seen->verdicts |= 1U << finding->verdict;
-        }
-        if (seen->finding_count < FINDINGS_KEPT) {
-            names[seen->finding_count++] = replay->rules.rules[finding->rule].name;
-        }
+    seen->verdict = record->verdict;
+    seen->level = record->level;
+    seen->duties = record->duties;
+    seen->fed_reach = record->fed_reach;
+    seen->verdicts = record->verdicts;
+    seen->edge = record->edge != SW_NONE ? replay->map->edges[record->edge].id : seen->edge;
+    seen->finding_count = record->finding_count;
+    for (uint32_t i = 0; i < record->finding_count; i++) {
+        names[i] = replay->rules.rules[record->findings[i]].name;
     }
 }
 
