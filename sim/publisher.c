@@ -25,6 +25,7 @@
 #define RETRY_MS_MAX       2000
 #define RESEND_MS          30000 // without any receipt for so long, everything is sent again
 #define PATIENCE_MS        5000  // before a person is told what is waited for
+#define COMPLAINT_MS       10000 // between two such lines
 #define GREETING_MS        10000
 #define DISCONNECT_MS      1000
 #define TOPIC_RECEIPT      "sharewatch/v1/receipt/"
@@ -365,7 +366,7 @@ static void complain(struct publisher *publisher)
 {
     int64_t now_ms = sw_clock_real_ms();
     if (now_ms - publisher->receipt_ms < PATIENCE_MS ||
-        now_ms - publisher->complained_ms < 2 * PATIENCE_MS) {
+        now_ms - publisher->complained_ms < COMPLAINT_MS) {
         return;
     }
     publisher->complained_ms = now_ms;

@@ -55,6 +55,19 @@ static bool is_null(const struct sw_yaml_node *node)
     return node->type == SW_YAML_SCALAR && sw_yaml_value(node).type == SW_VALUE_NULL;
 }
 
+static const struct sw_yaml_node **alloc_nodes(struct sw_arena *arena, size_t count)
+{
+    return sw_arena_alloc(arena, count * sizeof(void *));
+}
+
+static void add_pair(struct sw_yaml_node *mapping, const struct sw_yaml_node **items,
+                     const struct sw_yaml_node *key, const struct sw_yaml_node *value)
+{
+    size_t at = 2 * (size_t)mapping->count++;
+    items[at] = key;
+    items[at + 1] = value;
+}
+
 /* @base with the pairs of @patch in place of its own; a null takes a pair away. Mappings under
  * `data` are merged likewise, everything else is taken whole. */
 static const struct sw_yaml_node *merge(struct sw_arena *arena, const struct sw_yaml_node *base,
@@ -62,7 +75,7 @@ static const struct sw_yaml_node *merge(struct sw_arena *arena, const struct sw_
 {
     struct sw_yaml_node *merged = sw_arena_alloc(arena, sizeof(*merged));
     const struct sw_yaml_node **items =
-        sw_arena_alloc(arena, 2 * ((size_t)base->count + patch->count + 1) * sizeof(items[0]));
+        alloc_nodes(arena, 2 * ((size_t)base->count + patch->count + 1));
     *merged = *base;
     merged->items = items;
     merged->count = 0;
@@ -79,14 +92,12 @@ static const struct sw_yaml_node *merge(struct sw_arena *arena, const struct sw_
         } else if (other != NULL) {
             value = other;
         }
-        items[2 * merged->count] = key;
-        items[2 * merged->count++ + 1] = value;
+        add_pair(merged, items, key, value);
     }
     for (uint32_t i = 0; i < patch->count; i++) {
         const struct sw_yaml_node *key = sw_yaml_key(patch, i);
         if (sw_yaml_get(base, key->text.bytes) == NULL && !is_null(sw_yaml_pair_value(patch, i))) {
-            items[2 * merged->count] = key;
-            items[2 * merged->count++ + 1] = sw_yaml_pair_value(patch, i);
+            add_pair(merged, items, key, sw_yaml_pair_value(patch, i));
         }
     }
     return merged;
@@ -704,7 +715,7 @@ static void load_steps(struct sw_loader *loader, const struct raw *raw)
 {
     struct sw_arena *arena = &loader->scenario->arena;
     loader->steps = sw_arena_alloc(arena, (raw->count + 1) * sizeof(loader->steps[0]));
-    loader->afters = sw_arena_alloc(arena, (raw->count + 1) * sizeof(loader->afters[0]));
+    loader->afters = alloc_nodes(arena, (size_t)raw->count + 1);
     loader->scenario->steps = loader->steps;
     for (uint32_t i = 0; i < raw->count; i++) {
         sw_load_step(loader, raw->steps[i].storyline, raw->steps[i].node);

@@ -7,6 +7,7 @@
 
 #include <sharewatch/assert.h>
 #include <sharewatch/pipeline.h>
+#include <sharewatch/time.h>
 #include <sharewatch/wire.h>
 
 #define FINDINGS_KEPT    8
@@ -64,6 +65,7 @@ static uint64_t serial_of(struct sw_text id)
 
 static struct record *record_of(struct replay *replay, uint64_t serial)
 {
+    SW_ASSERT(replay->capacity > 0);
     while (serial >= replay->capacity) {
         uint64_t capacity = replay->capacity * 2;
         struct record *records = realloc(replay->records, capacity * sizeof(records[0]));
@@ -224,7 +226,8 @@ static void close_gaps(struct replay *replay, const struct sw_generator *generat
                                  sw_generator_sequence(generator, i), now_ms);
     }
     while (more) {
-        more = sw_pipeline_tick(replay->pipeline, now_ms + 2 * SW_HOLE_GRACE_MS, &outputs);
+        more =
+            sw_pipeline_tick(replay->pipeline, now_ms + SW_HOLE_GRACE_MS + SW_MINUTE_MS, &outputs);
         replay->gaps += outputs.gap_count;
     }
 }

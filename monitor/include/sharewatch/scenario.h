@@ -292,25 +292,23 @@ struct sw_scenario {
     struct sw_text about;
     struct sw_text map; // "los-angeles"
     struct sw_text packs[SW_SCENARIO_PACKS_MAX];
-    uint32_t pack_count;
     struct sw_text variant; // the one that was loaded; empty when the scenario has none
     const struct sw_scenario_variant *variants; // [variant_count]
     uint32_t variant_count;
     struct sw_text instance; // empty, or tells two runs of one scenario apart
     uint64_t seed;
-    bool own_seed; // the file's: totals that chance moves are written for it
     int64_t start_ms;
     int64_t zone_ms; // local time minus UTC at the start
     struct sw_curve *curves;
     uint32_t curve_count;
     const struct sw_scenario_actor *actors;
     uint32_t actor_count;
-    const struct sw_scenario_storyline *storylines;
-    uint32_t storyline_count;
+    const struct sw_scenario_storyline *storylines; // [storyline_count]
     const struct sw_scenario_step *steps;
-    uint32_t step_count;
+    uint32_t pack_count, storyline_count, step_count;
     struct sw_text sources[SW_SCENARIO_SOURCES_MAX]; // urn:sharewatch:agency:LAPD:sim-…
     uint32_t source_count;
+    bool own_seed; // the seed is the file's: totals that chance moves are written for it
     struct sw_scenario_totals totals;
     uint64_t events_expected; // a good guess: chance may make it more or less
     struct sw_arena arena;
