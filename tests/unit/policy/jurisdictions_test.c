@@ -69,34 +69,51 @@ static void close_court(struct court *court)
     sw_map_free(&court->map);
 }
 
-/* Judges one event of @agency: @type is KIND.ACTION, @data the fields as JSON without braces. */
-static void judge(struct court *court, const char *agency, const char *type, const char *time,
-                  const char *data, struct sw_outputs *outputs)
-{
-    static struct sw_event event;
+/* An event with the bytes that it points into. */
+struct told {
     char topic[PATH_BYTES];
     char payload[PACKET_BYTES];
+    struct sw_packet packet;
+    struct sw_event event;
+};
+
+/* Decodes one event of @agency: @type is KIND.ACTION, @data the fields as JSON without braces,
+ * @parent the id of the event that it follows from, or NULL. */
+static void decode(struct court *court, const char *agency, const char *type, const char *time,
+                   const char *parent, const char *data, struct told *told)
+{
     const char *dot = strchr(type, '.');
     assert_non_null(dot);
-    (void)snprintf(topic, sizeof(topic), "sharewatch/v1/event/%s/%.*s", agency, (int)(dot - type),
-                   type);
-    int length = snprintf(payload, sizeof(payload),
-                          "{\"specversion\":\"1.0\",\"id\":\"e-%llu\","
-                          "\"source\":\"urn:sharewatch:agency:%s\","
-                          "\"type\":\"org.sharewatch.%s.v1\",\"time\":\"%s\",\"data\":{%s}}",
-                          (unsigned long long)++court->event_count, agency, type, time, data);
-    assert_true(length > 0 && (size_t)length < sizeof(payload));
-    struct sw_packet packet = {.topic = sw_text_from(topic),
-                               .payload = {payload, (uint32_t)length},
-                               .received_ms = NOW_MS};
+    (void)snprintf(told->topic, sizeof(told->topic), "sharewatch/v1/event/%s/%.*s", agency,
+                   (int)(dot - type), type);
+    int length =
+        snprintf(told->payload, sizeof(told->payload),
+                 "{\"specversion\":\"1.0\",\"id\":\"e-%llu\","
+                 "\"source\":\"urn:sharewatch:agency:%s\",\"type\":\"org.sharewatch.%s.v1\","
+                 "\"time\":\"%s\"%s%s%s,\"data\":{%s}}",
+                 (unsigned long long)++court->event_count, agency, type, time,
+                 parent != NULL ? ",\"swparent\":\"" : "", parent != NULL ? parent : "",
+                 parent != NULL ? "\"" : "", data);
+    assert_true(length > 0 && (size_t)length < sizeof(told->payload));
+    told->packet = (struct sw_packet){.topic = sw_text_from(told->topic),
+                                      .payload = {told->payload, (uint32_t)length},
+                                      .received_ms = NOW_MS};
     struct sw_rejection rejection;
-    enum sw_status status = sw_pipeline_decode(court->pipeline, &packet, &event, &rejection);
+    enum sw_status status =
+        sw_pipeline_decode(court->pipeline, &told->packet, &told->event, &rejection);
     if (status != SW_OK) {
         print_error("%s refused: %s at byte %u, %s\n", type, rejection.code, rejection.position,
                     rejection.field);
     }
     assert_int_equal(status, SW_OK);
-    sw_pipeline_step(court->pipeline, &event, NOW_MS, outputs);
+}
+
+static void judge(struct court *court, const char *agency, const char *type, const char *time,
+                  const char *data, struct sw_outputs *outputs)
+{
+    static struct told told;
+    decode(court, agency, type, time, NULL, data, &told);
+    sw_pipeline_step(court->pipeline, &told.event, NOW_MS, outputs);
 }
 
 struct row {
@@ -182,7 +199,97 @@ static const struct row local_rows[] = {
      SW_VERDICT_FED, SW_LEVEL_CUSTODY, 0},
 };
 
-static void check_row(const struct row *row, const char *time, const char *more)
+#define PLATES_OUT "\"actor\":{\"system\":\"LAPD-ALPR\"},\"data_class\":\"alpr_read\""
+#define CARD_OUT   "\"actor\":{\"system\":\"FI\"},\"data_class\":\"fi_card\""
+#define CASE_OUT                                                                                   \
+    "\"actor\":{\"system\":\"LAPD-STAFF\"},\"recipient\":{\"system\":\"HSI-LA\"},"                 \
+    "\"data_class\":\"case_intelligence\",\"taskforce_id\":\"tf-12\",\"tf_other_crimes\":true"
+#define HIT_1326                                                                                   \
+    "\"actor\":{\"system\":\"LAPD-STAFF\"},\"charge_offence\":\"8 USC 1326\","                     \
+    "\"agg_felony_asserted\":true,\"unrelated_detection\":true"
+
+/* Acts of police and others around them, under the rules of LAPD today. */
+static const struct row city_rows[] = {
+    /* Stop data that is pooled. */
+    {"a stop is reported to the state", CITY, "LAPD", "stop.reported",
+     "\"actor\":{\"system\":\"STOP-AFDR\"},\"recipient\":{\"system\":\"SDCS\"},\"data_class\":"
+     "\"stop_record\",\"stop_result\":\"fi_card\"",
+     SW_VERDICT_NONE, SW_LEVEL_NONE, 0},
+    {"a card is indexed for search", CITY, "LAPD", "stop.carded",
+     CARD_OUT ",\"recipient\":{\"system\":\"JRIC\"}", SW_VERDICT_REVIEW, SW_LEVEL_NONE, 0},
+    {"the FBI opens it", CITY, "FBI", "stop.shared", CARD_OUT ",\"recipient\":{\"agency\":\"FBI\"}",
+     SW_VERDICT_REVIEW, SW_LEVEL_NONE, 0},
+    {"HSI opens it for immigration enforcement", CITY, "HSI", "stop.shared",
+     CARD_OUT ",\"recipient\":{\"system\":\"HSI-LA\"},\"purpose_code\":\"immigration\"",
+     SW_VERDICT_PROH, SW_LEVEL_INFORMED, 0},
+    {"HSI opens it and does not say why", CITY, "HSI", "stop.shared",
+     CARD_OUT ",\"recipient\":{\"system\":\"HSI-LA\"},\"purpose_code\":\"unknown\"",
+     SW_VERDICT_REVIEW, SW_LEVEL_INFORMED, 0},
+    {"a stop report says that DHS was contacted", CITY, "LAPD", "stop.reported",
+     "\"actor\":{\"system\":\"STOP-AFDR\"},\"recipient\":{\"system\":\"SDCS\"},\"data_class\":"
+     "\"stop_record\",\"stop_result\":\"contacted_dhs\"",
+     SW_VERDICT_REVIEW, SW_LEVEL_MATCHED, 0},
+    /* A task force with HSI. */
+    {"a joint narcotics warrant", CITY, "LAPD", "notice.shared",
+     CASE_OUT ",\"tf_primary_purpose\":\"narcotics\"", SW_VERDICT_DISC, SW_LEVEL_INFORMED,
+     SW_DUTY_REPORT_DOJ},
+    {"a task force on immigration", CITY, "LAPD", "notice.shared",
+     CASE_OUT ",\"tf_primary_purpose\":\"immigration\"", SW_VERDICT_PROH, SW_LEVEL_INFORMED,
+     SW_DUTY_REPORT_DOJ},
+    {"HSI tells LAPD of its case", CITY, "HSI", "notice.shared",
+     "\"actor\":{\"system\":\"HSI-LA\"},\"recipient\":{\"system\":\"LAPD-STAFF\"},"
+     "\"data_class\":\"case_intelligence\"",
+     SW_VERDICT_NONE, SW_LEVEL_NONE, 0},
+    {"HSI arrests on a civil warrant, LAPD holds the perimeter", CITY, "HSI", "custody.arrested",
+     "\"actor\":{\"system\":\"HSI-LA\"},\"civil_warrant\":true,\"joint_operation\":true,"
+     "\"taskforce_id\":\"tf-12\"",
+     SW_VERDICT_REVIEW, SW_LEVEL_CUSTODY, SW_DUTY_REPORT_DOJ},
+    {"LAPD transports the arrested person", CITY, "LAPD", "custody.transferred",
+     "\"actor\":{\"system\":\"LAPD-STAFF\"}," TO_ICE ",\"instrument\":\"I-200\","
+     "\"conviction_basis\":\"none\"",
+     SW_VERDICT_PROH, SW_LEVEL_CUSTODY, 0},
+    /* A civil warrant at a traffic stop. */
+    {"an officer queries the FBI's files", CITY, "LAPD", "query.sent",
+     "\"actor\":{\"system\":\"LAPD-STAFF\"},\"recipient\":{\"system\":\"NCIC\"},"
+     "\"data_class\":\"demographics\",\"purpose_code\":\"criminal\"",
+     SW_VERDICT_NONE, SW_LEVEL_NONE, 0},
+    {"the hit is confirmed with ICE's support centre", CITY, "LAPD", "query.confirmed",
+     "\"actor\":{\"system\":\"LAPD-STAFF\"},\"recipient\":{\"system\":\"LESC\"},"
+     "\"data_class\":[\"demographics\",\"stop_record\"]",
+     SW_VERDICT_DISC, SW_LEVEL_MATCHED, 0},
+    {"the person is held for ICE", CITY, "LAPD", "custody.held",
+     "\"actor\":{\"system\":\"LAPD-STAFF\"},\"civil_warrant\":true,\"past_release\":true,"
+     "\"instrument\":\"I-200\"",
+     SW_VERDICT_PROH, SW_LEVEL_MATCHED, 0},
+    {"a hit on an aggravated felon at an unrelated stop", CITY, "LAPD", "custody.arrested",
+     HIT_1326 ",\"liaison_approval\":true", SW_VERDICT_DISC, SW_LEVEL_INFORMED, 0},
+    {"an officer asks ICE about a person's status", CITY, "LAPD", "query.sent",
+     "\"actor\":{\"system\":\"LAPD-STAFF\"},\"recipient\":{\"system\":\"LESC\"},"
+     "\"data_class\":[\"demographics\",\"status\"],\"purpose_code\":\"criminal\"",
+     SW_VERDICT_PROH, SW_LEVEL_MATCHED, 0},
+    /* Holding. */
+    {"an ordinary stay before arraignment", CITY, "LAPD", "custody.held",
+     "\"actor\":{\"system\":\"LAPD-JAIL\"},\"custody_state\":\"held\"", SW_VERDICT_NONE,
+     SW_LEVEL_NONE, 0},
+    {"a detainer is on file, and nobody says whether release is past", CITY, "LAPD", "custody.held",
+     "\"actor\":{\"system\":\"LAPD-JAIL\"}," DETAINER, SW_VERDICT_REVIEW, SW_LEVEL_NONE, 0},
+    /* The Games: federal guests, shares for a few days. */
+    {"a federal liaison that is no immigration agency gets plate reads", CITY, "LAPD",
+     "plate.share",
+     PLATES_OUT ",\"recipient\":{\"agency\":\"USSS\"},\"context\":\"special_event\","
+                "\"agreement_id\":\"ag-9\"",
+     SW_VERDICT_PROH, SW_LEVEL_NONE, 0},
+    {"a share with a Californian agency without an agreement", CITY, "LAPD", "plate.share",
+     PLATES_OUT ",\"recipient\":{\"agency\":\"SISTER\"},\"context\":\"special_event\"",
+     SW_VERDICT_PROH, SW_LEVEL_NONE, 0},
+    /* The broker's feed. */
+    {"the jail feed reaches ICE", CITY, "LASD", "booking.feed",
+     "\"actor\":{\"system\":\"LASD-AJIS\"}," TO_ICE ",\"data_class\":\"custody_access\"",
+     SW_VERDICT_AUTO, SW_LEVEL_INFORMED, 0},
+};
+
+/* True when the event of @row at @time, with @more fields, is judged as the row says. */
+static bool check_row(const struct row *row, const char *time, const char *more)
 {
     struct court court;
     static struct sw_outputs outputs;
@@ -198,24 +305,51 @@ static void check_row(const struct row *row, const char *time, const char *more)
                     outputs.has_hop ? sw_verdict_code(hop->verdict) : "no hop", (int)hop->level,
                     hop->duties);
     }
-    assert_true(as_expected);
     close_court(&court);
+    return as_expected;
+}
+
+/* All rows of a table, so that one run tells every mistake. */
+static bool check_rows(const struct row *rows, size_t count, const char *time, const char *more)
+{
+    bool all = true;
+    for (size_t i = 0; i < count; i++) {
+        all = check_row(&rows[i], time, more) && all;
+    }
+    return all;
 }
 
 static void a_detainer_means_something_else_in_each_place(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(jail_rows) / sizeof(jail_rows[0]); i++) {
-        check_row(&jail_rows[i], USUAL_TIME, "");
-    }
+    assert_true(check_rows(jail_rows, sizeof(jail_rows) / sizeof(jail_rows[0]), USUAL_TIME, ""));
 }
 
 static void local_acts_are_judged_by_their_purpose_and_place(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(local_rows) / sizeof(local_rows[0]); i++) {
-        check_row(&local_rows[i], USUAL_TIME, "");
-    }
+    assert_true(check_rows(local_rows, sizeof(local_rows) / sizeof(local_rows[0]), USUAL_TIME, ""));
+}
+
+static void what_surrounds_the_city_is_judged_as_it_should(void **state)
+{
+    (void)state;
+    assert_true(check_rows(city_rows, sizeof(city_rows) / sizeof(city_rows[0]), USUAL_TIME, ""));
+}
+
+/* Nobody is named to whom a query goes: that says nothing of ICE. */
+static void a_query_to_nobody_in_particular_is_no_hop(void **state)
+{
+    (void)state;
+    static struct sw_outputs outputs;
+    struct court court;
+    open_court(&court, CITY);
+    judge(&court, "LAPD", "query.sent", USUAL_TIME,
+          "\"actor\":{\"system\":\"LAPD-STAFF\"},\"data_class\":\"demographics\","
+          "\"purpose_code\":\"criminal\"",
+          &outputs);
+    assert_false(outputs.has_hop);
+    close_court(&court);
 }
 
 /* The court's order of 11 July to 8 September 2025 bound federal agents and no police. */
@@ -228,12 +362,10 @@ static void the_court_order_of_2025_changes_no_verdict(void **state)
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         bool inside = i >= 1 && i <= 3;
         const char *more = inside ? ",\"context\":\"tro_2025\"" : "";
-        for (size_t row = 0; row < sizeof(jail_rows) / sizeof(jail_rows[0]); row++) {
-            check_row(&jail_rows[row], times[i], more);
-        }
-        for (size_t row = 0; row < sizeof(local_rows) / sizeof(local_rows[0]); row++) {
-            check_row(&local_rows[row], times[i], more);
-        }
+        assert_true(
+            check_rows(jail_rows, sizeof(jail_rows) / sizeof(jail_rows[0]), times[i], more));
+        assert_true(
+            check_rows(local_rows, sizeof(local_rows) / sizeof(local_rows[0]), times[i], more));
     }
 }
 
@@ -249,9 +381,9 @@ static void the_ordinance_counts_from_its_day(void **state)
                       SW_VERDICT_DISC,
                       SW_LEVEL_CUSTODY,
                       0};
-    check_row(&row, "2024-12-08T23:59:59Z", "");
+    assert_true(check_row(&row, "2024-12-08T23:59:59Z", ""));
     row.verdict = SW_VERDICT_PROH;
-    check_row(&row, "2024-12-09T00:00:00Z", "");
+    assert_true(check_row(&row, "2024-12-09T00:00:00Z", ""));
 }
 
 static const char *edge_of(const struct court *court, const struct sw_outputs *outputs)
@@ -359,16 +491,75 @@ static void a_search_of_plates_takes_the_edge_of_the_searcher(void **state)
     close_court(&court);
 }
 
+static bool has_finding(const struct court *court, const struct sw_hop *hop, const char *name)
+{
+    uint32_t count = 0;
+    const struct sw_rule *rules = sw_policy_rule_list(court->policy, &count);
+    for (uint32_t i = 0; i < hop->finding_count; i++) {
+        if (sw_text_equal(rules[hop->findings[i].rule].name, sw_text_from(name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A search that was allowed when it was made looks different once it is known that its result was
+ * passed on: the later knowledge is a new judgement, and the share can be revoked. */
+static void what_is_passed_on_is_held_against_the_search_it_came_from(void **state)
+{
+    (void)state;
+    static struct told search;
+    static struct told passed_on;
+    static struct sw_outputs outputs;
+    struct court court;
+    open_court(&court, CITY);
+    decode(&court, "SISTER", "plate.search", "2026-06-01T12:00:00Z", NULL,
+           "\"actor\":{\"agency\":\"SISTER\",\"system\":\"LAPD-ALPR\"},"
+           "\"recipient\":{\"system\":\"SISTER\"},\"data_class\":\"alpr_search_result\","
+           "\"agreement_id\":\"ag-7\",\"reason\":\"investigation\",\"vehicle_tok\":\"v-1\"",
+           &search);
+    sw_pipeline_step(court.pipeline, &search.event, NOW_MS, &outputs);
+    assert_string_equal(edge_of(&court, &outputs), "E19");
+    assert_int_equal(outputs.hop.verdict, SW_VERDICT_NONE);
+    assert_true(has_finding(&court, &outputs.hop, "a08_vague_reason"));
+    assert_false(outputs.has_alert);
+
+    decode(&court, "SISTER", "plate.share", "2026-06-01T12:10:00Z", "e-1",
+           "\"actor\":{\"system\":\"SISTER\"},\"recipient\":{\"system\":\"HSI-LA\"},"
+           "\"data_class\":\"alpr_search_result\",\"vehicle_tok\":\"v-1\"",
+           &passed_on);
+    sw_pipeline_step(court.pipeline, &passed_on.event, NOW_MS, &outputs);
+    assert_string_equal(edge_of(&court, &outputs), "E23");
+    assert_int_equal(outputs.hop.verdict, SW_VERDICT_PROH);
+    assert_int_equal(outputs.hop.level, SW_LEVEL_INFORMED);
+    assert_int_equal(outputs.hop.duties & SW_DUTY_REVOKE_SHARE, SW_DUTY_REVOKE_SHARE);
+    assert_true(outputs.judge_parent_again);
+
+    struct sw_rejection rejection;
+    assert_int_equal(sw_pipeline_decode(court.pipeline, &search.packet, &search.event, &rejection),
+                     SW_OK);
+    sw_pipeline_again(court.pipeline, &search.event, &passed_on.event, 1, NOW_MS, &outputs);
+    assert_true(outputs.has_hop);
+    assert_int_equal(outputs.hop.revision, 1);
+    assert_true(has_finding(&court, &outputs.hop, "so31_onward_origin"));
+    assert_int_equal(outputs.hop.verdict, SW_VERDICT_REVIEW);
+    assert_int_equal(outputs.hop.duties & SW_DUTY_REVOKE_SHARE, SW_DUTY_REVOKE_SHARE);
+    close_court(&court);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_detainer_means_something_else_in_each_place),
         cmocka_unit_test(local_acts_are_judged_by_their_purpose_and_place),
+        cmocka_unit_test(what_surrounds_the_city_is_judged_as_it_should),
+        cmocka_unit_test(a_query_to_nobody_in_particular_is_no_hop),
         cmocka_unit_test(the_court_order_of_2025_changes_no_verdict),
         cmocka_unit_test(the_ordinance_counts_from_its_day),
         cmocka_unit_test(citing_misdemeanours_cuts_their_prints_off),
         cmocka_unit_test(closing_nlets_cuts_the_look_up_of_licences),
         cmocka_unit_test(a_search_of_plates_takes_the_edge_of_the_searcher),
+        cmocka_unit_test(what_is_passed_on_is_held_against_the_search_it_came_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
