@@ -134,7 +134,7 @@ static bool accept_enum(struct decoder *decoder, const struct sw_field_info *inf
                             info->name);
     }
     *value = (struct sw_value){
-        .type = SW_VALUE_TEXT, .code = code, .text = sw_text_from(info->values->values[code])};
+        .type = SW_VALUE_TEXT, .code = code, .text = sw_enum_text(info->values, code)};
     return true;
 }
 
@@ -393,16 +393,13 @@ static bool parse_type(struct decoder *decoder, struct sw_text type)
     }
     struct sw_text names = {type.bytes + prefix.length,
                             type.length - prefix.length - suffix.length};
-    const char *dot = memchr(names.bytes, '.', names.length);
-    uint32_t kind_length = dot != NULL ? (uint32_t)(dot - names.bytes) : names.length;
-    struct sw_event *event = decoder->event;
-    event->kind = sw_kind_find((struct sw_text){names.bytes, kind_length});
-    event->action = SW_ACTION_NONE;
-    if (dot != NULL && event->kind != SW_KIND_NONE) {
-        event->action =
-            sw_action_find(event->kind, (struct sw_text){dot + 1, names.length - kind_length - 1});
+    const struct sw_name *name = sw_names_find(&decoder->pipeline->names, SW_SCOPE_TYPE, names);
+    if (name->kind != SW_NAME_ACTION) {
+        return refuse_value(decoder, SW_REFUSAL_VALUE, "type");
     }
-    return event->action != SW_ACTION_NONE || refuse_value(decoder, SW_REFUSAL_VALUE, "type");
+    decoder->event->kind = (enum sw_kind)name->event;
+    decoder->event->action = (enum sw_action)name->target;
+    return true;
 }
 
 static bool parse_time(struct decoder *decoder, const char *name, int64_t *time_ms)

@@ -330,7 +330,7 @@ static void set_modes(struct sw_event *event, const struct sw_edge *edge)
     for (uint16_t mode = 1; mode < SW_EDGE_MODE_COUNT; mode++) {
         if ((edge->modes & UINT32_C(1) << mode) != 0) {
             *new_items(event, 1) = (struct sw_value){
-                .type = SW_VALUE_TEXT, .code = mode, .text = sw_text_from(modes->values[mode])};
+                .type = SW_VALUE_TEXT, .code = mode, .text = sw_enum_text(modes, mode)};
             count++;
         }
     }

@@ -42,7 +42,7 @@ void sw_event_set_code(struct sw_event *event, enum sw_field field, uint16_t cod
     SW_ASSERT(info->type == SW_TYPE_ENUM);
     SW_ASSERT(code >= 1 && code <= info->values->value_count);
     event->fields[field] = (struct sw_value){
-        .type = SW_VALUE_TEXT, .code = code, .text = sw_text_from(info->values->values[code])};
+        .type = SW_VALUE_TEXT, .code = code, .text = sw_enum_text(info->values, code)};
 }
 
 void sw_event_set_text(struct sw_event *event, enum sw_field field, struct sw_text text)

@@ -58,18 +58,3 @@ bool sw_form_is_word(struct sw_text text)
 {
     return text.length >= 1 && text.length <= SW_WORD_BYTES_MAX && all_in(text, IN_WORD);
 }
-
-bool sw_form_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool sw_form_is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-bool sw_form_is_letter(char c)
-{
-    return sw_form_is_upper(c) || (c >= 'a' && c <= 'z');
-}

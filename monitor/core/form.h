@@ -24,8 +24,19 @@ bool sw_form_is_agency(struct sw_text text);
 bool sw_form_is_word(struct sw_text text);
 
 /** Character classes of ASCII, whatever the locale. */
-bool sw_form_is_digit(char c);
-bool sw_form_is_upper(char c);
-bool sw_form_is_letter(char c);
+static inline bool sw_form_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool sw_form_is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static inline bool sw_form_is_letter(char c)
+{
+    return sw_form_is_upper(c) || (c >= 'a' && c <= 'z');
+}
 
 #endif

@@ -195,10 +195,41 @@ static bool read_escape(struct sw_json *json)
     return true;
 }
 
+/* How many of the eight bytes in @word come before the first that is not plain ASCII: a control
+ * character, quote or backslash, or part of a longer sequence. A byte that is 0 after the exclusive
+ * or, or below 0x20, borrows from its own top bit; a borrow only reaches bytes behind it. */
+static uint32_t count_plain(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    uint64_t quotes = word ^ ones * '"';
+    uint64_t slashes = word ^ ones * '\\';
+    uint64_t special = ((word - ones * 0x20) | (quotes - ones) | (slashes - ones) | word) & tops;
+    return special == 0 ? 8 : (uint32_t)__builtin_ctzll(special) / 8;
+}
+
+/* The eight bytes at @bytes, the first one lowest. */
+static uint64_t load_word(const unsigned char *bytes)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
 /* Moves past plain text up to a quote, backslash or the end. False: failed. */
 static bool read_plain(struct sw_json *json)
 {
     const unsigned char *bytes = (const unsigned char *)json->bytes;
+    while (json->length - json->position >= sizeof(uint64_t)) {
+        uint32_t plain = count_plain(load_word(bytes + json->position));
+        json->position += plain;
+        if (plain < sizeof(uint64_t)) {
+            break;
+        }
+    }
     while (json->position < json->length) {
         unsigned char c = bytes[json->position];
         if (c == '"' || c == '\\') {

@@ -5,8 +5,10 @@
 
 #include <sharewatch/assert.h>
 
+static_assert(SW_ACTION_COUNT < UINT8_MAX, "an action fits the byte of a name");
 static_assert(SW_FIELD_COUNT < UINT8_MAX, "a field fits the byte of a name");
-static_assert(SW_NAMES_SLOTS >= 4 * (SW_FIELD_COUNT + SW_GROUPS_MAX + SW_ATTRIBUTE_COUNT),
+static_assert(SW_NAMES_SLOTS >=
+                  3 * (SW_FIELD_COUNT + SW_GROUPS_MAX + SW_ATTRIBUTE_COUNT + SW_ACTION_COUNT),
               "the table of names stays sparse");
 
 static const char *const attributes[SW_ATTRIBUTE_COUNT] = {
@@ -56,8 +58,8 @@ const struct sw_name *sw_names_find(const struct sw_names *names, uint8_t scope,
     return &names->slots[slot];
 }
 
-static void add(struct sw_names *names, uint8_t scope, struct sw_text key, enum sw_name_kind kind,
-                uint32_t target)
+static struct sw_name *add(struct sw_names *names, uint8_t scope, struct sw_text key,
+                           enum sw_name_kind kind, uint32_t target)
 {
     uint32_t slot = slot_of(scope, key);
     while (names->slots[slot].kind != SW_NAME_UNKNOWN) {
@@ -65,6 +67,7 @@ static void add(struct sw_names *names, uint8_t scope, struct sw_text key, enum 
     }
     names->slots[slot] = (struct sw_name){
         .key = key, .scope = scope, .kind = (uint8_t)kind, .target = (uint8_t)target};
+    return &names->slots[slot];
 }
 
 /* The number of the group called @group, added when it is new. */
@@ -77,14 +80,32 @@ static uint32_t group_number(struct sw_names *names, struct sw_text group)
     }
     SW_ASSERT(names->group_count < SW_GROUPS_MAX);
     names->groups[names->group_count] = group;
-    add(names, SW_SCOPE_DATA, group, SW_NAME_GROUP, names->group_count);
+    (void)add(names, SW_SCOPE_DATA, group, SW_NAME_GROUP, names->group_count);
     return names->group_count++;
+}
+
+static void add_types(struct sw_names *names)
+{
+    for (int kind = SW_KIND_NONE + 1; kind < SW_KIND_COUNT; kind++) {
+        for (uint32_t i = 0; i < sw_kind_action_count((enum sw_kind)kind); i++) {
+            uint32_t action = (uint32_t)sw_kind_first_action((enum sw_kind)kind) + i;
+            struct sw_buffer buffer;
+            sw_buffer_init(&buffer, names->types[action], SW_TYPE_BYTES_MAX);
+            sw_buffer_append_string(&buffer, sw_kind_name((enum sw_kind)kind));
+            sw_buffer_append_string(&buffer, ".");
+            sw_buffer_append_string(&buffer, sw_action_name((enum sw_action)action));
+            SW_ASSERT(!buffer.overflowed);
+            add(names, SW_SCOPE_TYPE, sw_buffer_text(&buffer), SW_NAME_ACTION, action)->event =
+                (uint8_t)kind;
+        }
+    }
 }
 
 void sw_names_init(struct sw_names *names)
 {
+    add_types(names);
     for (uint32_t i = 0; i < SW_ATTRIBUTE_COUNT; i++) {
-        add(names, SW_SCOPE_ENVELOPE, sw_text_from(attributes[i]), SW_NAME_ATTRIBUTE, i);
+        (void)add(names, SW_SCOPE_ENVELOPE, sw_text_from(attributes[i]), SW_NAME_ATTRIBUTE, i);
     }
     for (uint32_t field = 0; field < SW_FIELD_COUNT; field++) {
         struct sw_text name = sw_text_from(sw_field_info((enum sw_field)field)->name);
@@ -97,6 +118,6 @@ void sw_names_init(struct sw_names *names)
                               group_number(names, (struct sw_text){name.bytes, length}));
             key = (struct sw_text){dot + 1, name.length - length - 1};
         }
-        add(names, scope, key, SW_NAME_FIELD, field);
+        (void)add(names, scope, key, SW_NAME_FIELD, field);
     }
 }

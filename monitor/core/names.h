@@ -12,8 +12,9 @@
 #include <sharewatch/taxonomy.h>
 #include <sharewatch/text.h>
 
-#define SW_NAMES_SLOTS 512 // a power of two, at least four times the names
-#define SW_GROUPS_MAX  8   // nested objects in `data`
+#define SW_NAMES_SLOTS    512 // a power of two, at least three times the names
+#define SW_GROUPS_MAX     8   // nested objects in `data`
+#define SW_TYPE_BYTES_MAX 32  // of KIND.ACTION
 
 enum sw_attribute {
     SW_ATTRIBUTE_SPECVERSION,
@@ -31,22 +32,31 @@ enum sw_attribute {
     SW_ATTRIBUTE_COUNT
 };
 
-/** The object that a key stands in: the envelope, `data`, or SW_SCOPE_GROUPS + a group of it. */
-enum sw_scope { SW_SCOPE_ENVELOPE, SW_SCOPE_DATA, SW_SCOPE_GROUPS };
+/** Where a name stands: as a key of the envelope, of `data`, or of SW_SCOPE_GROUPS + a group of it;
+ *  or as the KIND.ACTION of `type`. */
+enum sw_scope { SW_SCOPE_ENVELOPE, SW_SCOPE_DATA, SW_SCOPE_TYPE, SW_SCOPE_GROUPS };
 
-enum sw_name_kind { SW_NAME_UNKNOWN, SW_NAME_ATTRIBUTE, SW_NAME_FIELD, SW_NAME_GROUP };
+enum sw_name_kind {
+    SW_NAME_UNKNOWN,
+    SW_NAME_ATTRIBUTE,
+    SW_NAME_FIELD,
+    SW_NAME_GROUP,
+    SW_NAME_ACTION
+};
 
 struct sw_name {
     struct sw_text key;
     uint8_t scope;
     uint8_t kind;   // enum sw_name_kind; 0 in a free slot
-    uint8_t target; // the attribute, field or group
+    uint8_t target; // the attribute, field, group or action
+    uint8_t event;  // of an action: its kind
 };
 
 struct sw_names {
     struct sw_name slots[SW_NAMES_SLOTS];
     uint32_t group_count;
-    struct sw_text groups[SW_GROUPS_MAX]; // "actor", …
+    struct sw_text groups[SW_GROUPS_MAX];           // "actor", …
+    char types[SW_ACTION_COUNT][SW_TYPE_BYTES_MAX]; // "booking.booked", …
 };
 
 /** Fills the zeroed @names. */

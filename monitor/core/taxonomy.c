@@ -1,6 +1,7 @@
 #include <sharewatch/taxonomy.h>
 
 #include <stddef.h>
+#include <string.h>
 
 #include <sharewatch/assert.h>
 #include <sharewatch/diagnostic.h>
@@ -33,10 +34,18 @@ enum sw_field sw_field_find(struct sw_text name)
     return SW_FIELD_COUNT;
 }
 
+struct sw_text sw_enum_text(const struct sw_enum_info *list, uint16_t code)
+{
+    SW_ASSERT(code >= 1 && code <= list->value_count);
+    return (struct sw_text){list->values[code], list->lengths[code]};
+}
+
+/* Few values of a list have the same length, so nearly all are told apart without reading them. */
 uint16_t sw_enum_find(const struct sw_enum_info *list, struct sw_text text)
 {
     for (uint16_t code = 1; code <= list->value_count; code++) {
-        if (sw_text_equal(text, sw_text_from(list->values[code]))) {
+        if (list->lengths[code] == text.length &&
+            memcmp(list->values[code], text.bytes, text.length) == 0) {
             return code;
         }
     }

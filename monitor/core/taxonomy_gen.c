@@ -137,10 +137,15 @@ static void print_enums_source(FILE *out, const struct sw_yaml_node *enums)
             print_string(out, values->items[j]->text);
             (void)fputs(",\n", out);
         }
+        (void)fprintf(out, "};\nstatic const uint8_t lengths_%.*s[] = {0", SW_TEXT_FORMAT(name));
+        for (uint32_t j = 0; j < values->count; j++) {
+            (void)fprintf(out, ", %u", values->items[j]->text.length);
+        }
         (void)fprintf(out, "};\nstatic const struct sw_enum_info enum_%.*s = {",
                       SW_TEXT_FORMAT(name));
         print_string(out, name);
-        (void)fprintf(out, ", values_%.*s, %u};\n\n", SW_TEXT_FORMAT(name), values->count);
+        (void)fprintf(out, ", values_%.*s, %u, lengths_%.*s};\n\n", SW_TEXT_FORMAT(name),
+                      values->count, SW_TEXT_FORMAT(name));
     }
 }
 
@@ -175,8 +180,12 @@ static void print_fields_source(FILE *out, const struct sw_yaml_node *root, cons
         print_type(out, sw_yaml_get(root, "enums"), text_of(field, "type", ""));
         (void)fputs(", .by = SW_BY_", out);
         print_capitals(out, sw_text_from(text_of(field, "by", "")));
-        (void)fprintf(out, ", .min = %s, .max = %s, .list_max = %s},\n", text_of(field, "min", "0"),
+        (void)fprintf(out, ", .min = %s, .max = %s, .list_max = %s", text_of(field, "min", "0"),
                       text_of(field, "max", "0"), text_of(field, "list", "1"));
+        struct sw_text name = sw_yaml_key(fields, order[i])->text;
+        const char *dot = memchr(name.bytes, '.', name.length);
+        (void)fprintf(out, ", .name_bytes = %u, .group_bytes = %u},\n", name.length,
+                      dot != NULL ? (unsigned)(dot - name.bytes) : 0);
     }
     (void)fputs("};\n", out);
 }

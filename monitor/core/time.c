@@ -3,9 +3,6 @@
 #include <sharewatch/time.h>
 
 #include <stdbool.h>
-#include <stdio.h>
-
-#include <sharewatch/assert.h>
 
 #define YEAR_DAYS       INT64_C(365)
 #define ERA_YEARS       INT64_C(400)
@@ -155,6 +152,14 @@ enum sw_status sw_time_parse(struct sw_text text, int64_t *time_ms)
     return SW_OK;
 }
 
+static void write_digits(char *text, int digits, int number)
+{
+    for (int i = digits - 1; i >= 0; i--) {
+        text[i] = (char)('0' + number % 10);
+        number /= 10;
+    }
+}
+
 void sw_time_format(int64_t time_ms, char text[SW_TIME_BYTES])
 {
     const int64_t first_ms = days_from_civil(0, 1, 1) * SW_DAY_MS;
@@ -166,11 +171,21 @@ void sw_time_format(int64_t time_ms, char text[SW_TIME_BYTES])
     int month = 0;
     int day = 0;
     civil_from_days(days, &year, &month, &day);
-    int written =
-        snprintf(text, SW_TIME_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year % 10000, month,
-                 day, (int)(rest_ms / SW_HOUR_MS), (int)(rest_ms / SW_MINUTE_MS % 60),
-                 (int)(rest_ms / SW_SECOND_MS % 60), (int)(rest_ms % SW_SECOND_MS));
-    SW_ASSERT(written == SW_TIME_BYTES - 1);
+    write_digits(text, 4, year % 10000);
+    text[4] = '-';
+    write_digits(text + 5, 2, month);
+    text[7] = '-';
+    write_digits(text + 8, 2, day);
+    text[10] = 'T';
+    write_digits(text + 11, 2, (int)(rest_ms / SW_HOUR_MS));
+    text[13] = ':';
+    write_digits(text + 14, 2, (int)(rest_ms / SW_MINUTE_MS % 60));
+    text[16] = ':';
+    write_digits(text + 17, 2, (int)(rest_ms / SW_SECOND_MS % 60));
+    text[19] = '.';
+    write_digits(text + 20, 3, (int)(rest_ms % SW_SECOND_MS));
+    text[23] = 'Z';
+    text[24] = '\0';
 }
 
 /* Milliseconds of the unit at the cursor, or 0. */

@@ -17,6 +17,23 @@
 #define TYPE_SUFFIX        ".v1"
 #define DIGITS_MAX         20 // of a 64-bit number
 
+/* As sw_buffer_append(), where the compiler can see the length of a literal. */
+static inline void put(struct sw_buffer *buffer, struct sw_text text)
+{
+    if (text.length >= buffer->capacity - buffer->length) {
+        buffer->overflowed = true;
+        return;
+    }
+    memcpy(buffer->bytes + buffer->length, text.bytes, text.length);
+    buffer->length += text.length;
+}
+
+/* put() leaves the NUL to the end. */
+static void finish(struct sw_buffer *buffer)
+{
+    buffer->bytes[buffer->length] = '\0';
+}
+
 void sw_wire_event_topic(const struct sw_event *event, struct sw_buffer *buffer)
 {
     sw_buffer_append(buffer, SW_TEXT(TOPIC_EVENT_PREFIX));
@@ -41,8 +58,8 @@ static void append_integer(struct sw_buffer *buffer, int64_t integer)
     char digits[DIGITS_MAX];
     uint64_t magnitude = integer < 0 ? ~(uint64_t)integer + 1 : (uint64_t)integer;
     uint32_t start = digits_of(magnitude, digits);
-    sw_buffer_append(buffer, integer < 0 ? SW_TEXT("-") : SW_TEXT(""));
-    sw_buffer_append(buffer, (struct sw_text){digits + start, DIGITS_MAX - start});
+    put(buffer, integer < 0 ? SW_TEXT("-") : SW_TEXT(""));
+    put(buffer, (struct sw_text){digits + start, DIGITS_MAX - start});
 }
 
 static void append_sequence(struct sw_buffer *buffer, uint64_t sequence)
@@ -51,18 +68,18 @@ static void append_sequence(struct sw_buffer *buffer, uint64_t sequence)
     char digits[DIGITS_MAX];
     uint32_t start = digits_of(sequence, digits);
     memset(digits, '0', start);
-    sw_buffer_append(buffer, SW_TEXT(",\"sequence\":\""));
-    sw_buffer_append(buffer, (struct sw_text){digits, DIGITS_MAX});
-    sw_buffer_append(buffer, SW_TEXT("\""));
+    put(buffer, SW_TEXT(",\"sequence\":\""));
+    put(buffer, (struct sw_text){digits, DIGITS_MAX});
+    put(buffer, SW_TEXT("\""));
 }
 
 static void append_time(struct sw_buffer *buffer, struct sw_text key, int64_t time_ms)
 {
     char time[SW_TIME_BYTES];
     sw_time_format(time_ms, time);
-    sw_buffer_append(buffer, key);
-    sw_buffer_append(buffer, (struct sw_text){time, SW_TIME_BYTES - 1});
-    sw_buffer_append(buffer, SW_TEXT("\""));
+    put(buffer, key);
+    put(buffer, (struct sw_text){time, SW_TIME_BYTES - 1});
+    put(buffer, SW_TEXT("\""));
 }
 
 /* Texts of enumerated fields are plain by the taxonomy; `true` and `false` of a tristate stand
@@ -70,16 +87,33 @@ static void append_time(struct sw_buffer *buffer, struct sw_text key, int64_t ti
 static void append_code(struct sw_buffer *buffer, struct sw_text text)
 {
     bool bare = sw_text_equal(text, SW_TEXT("true")) || sw_text_equal(text, SW_TEXT("false"));
-    sw_buffer_append(buffer, bare ? SW_TEXT("") : SW_TEXT("\""));
-    sw_buffer_append(buffer, text);
-    sw_buffer_append(buffer, bare ? SW_TEXT("") : SW_TEXT("\""));
+    put(buffer, bare ? SW_TEXT("") : SW_TEXT("\""));
+    put(buffer, text);
+    put(buffer, bare ? SW_TEXT("") : SW_TEXT("\""));
+}
+
+/* Quotes around what needs no escape, which is nearly everything. */
+static void append_string(struct sw_buffer *buffer, struct sw_text text)
+{
+    bool plain = true;
+    for (uint32_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.bytes[i];
+        plain = plain && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+    }
+    if (!plain) {
+        sw_buffer_append_json(buffer, text);
+        return;
+    }
+    put(buffer, SW_TEXT("\""));
+    put(buffer, text);
+    put(buffer, SW_TEXT("\""));
 }
 
 static void append_scalar(struct sw_buffer *buffer, const struct sw_value *value)
 {
     switch ((enum sw_value_type)value->type) {
     case SW_VALUE_BOOL:
-        sw_buffer_append(buffer, value->boolean ? SW_TEXT("true") : SW_TEXT("false"));
+        put(buffer, value->boolean ? SW_TEXT("true") : SW_TEXT("false"));
         return;
     case SW_VALUE_INTEGER:
         append_integer(buffer, value->integer);
@@ -88,7 +122,7 @@ static void append_scalar(struct sw_buffer *buffer, const struct sw_value *value
         if (value->code != 0) {
             append_code(buffer, value->text);
         } else {
-            sw_buffer_append_json(buffer, value->text);
+            append_string(buffer, value->text);
         }
         return;
     case SW_VALUE_MISSING:
@@ -106,49 +140,44 @@ static void append_value(struct sw_buffer *buffer, const struct sw_value *value)
         append_scalar(buffer, value);
         return;
     }
-    sw_buffer_append(buffer, SW_TEXT("["));
+    put(buffer, SW_TEXT("["));
     for (uint32_t i = 0; i < value->count; i++) {
-        sw_buffer_append(buffer, i > 0 ? SW_TEXT(",") : SW_TEXT(""));
+        put(buffer, i > 0 ? SW_TEXT(",") : SW_TEXT(""));
         append_scalar(buffer, &value->items[i]);
     }
-    sw_buffer_append(buffer, SW_TEXT("]"));
-}
-
-/* The part of @name before its dot; empty when there is none. */
-static struct sw_text group_of(struct sw_text name)
-{
-    const char *dot = memchr(name.bytes, '.', name.length);
-    return dot == NULL ? (struct sw_text){0}
-                       : (struct sw_text){name.bytes, (uint32_t)(dot - name.bytes)};
+    put(buffer, SW_TEXT("]"));
 }
 
 static void append_key(struct sw_buffer *buffer, struct sw_text key)
 {
-    sw_buffer_append(buffer, SW_TEXT("\""));
-    sw_buffer_append(buffer, key);
-    sw_buffer_append(buffer, SW_TEXT("\":"));
+    put(buffer, SW_TEXT("\""));
+    put(buffer, key);
+    put(buffer, SW_TEXT("\":"));
 }
 
 static void append_data(struct sw_buffer *buffer, const struct sw_event *event)
 {
     struct sw_text open = {0}; // the nested object that is open
     bool first = true;
-    sw_buffer_append(buffer, SW_TEXT("{"));
+    put(buffer, SW_TEXT("{"));
     for (int field = 0; field < SW_FIELD_COUNT; field++) {
         const struct sw_value *value = &event->fields[field];
-        if (value->type == SW_VALUE_MISSING ||
-            sw_field_info((enum sw_field)field)->by != SW_BY_SENDER) {
+        if (value->type == SW_VALUE_MISSING) {
             continue;
         }
-        struct sw_text name = sw_text_from(sw_field_info((enum sw_field)field)->name);
-        struct sw_text group = group_of(name);
+        const struct sw_field_info *info = sw_field_info((enum sw_field)field);
+        if (info->by != SW_BY_SENDER) {
+            continue;
+        }
+        struct sw_text name = {info->name, info->name_bytes};
+        struct sw_text group = {info->name, info->group_bytes};
         bool same = sw_text_equal(group, open);
-        sw_buffer_append(buffer, open.length > 0 && !same ? SW_TEXT("}") : SW_TEXT(""));
-        sw_buffer_append(buffer, first ? SW_TEXT("") : SW_TEXT(","));
+        put(buffer, open.length > 0 && !same ? SW_TEXT("}") : SW_TEXT(""));
+        put(buffer, first ? SW_TEXT("") : SW_TEXT(","));
         if (group.length > 0) {
             if (!same) {
                 append_key(buffer, group);
-                sw_buffer_append(buffer, SW_TEXT("{"));
+                put(buffer, SW_TEXT("{"));
             }
             uint32_t skipped = group.length + 1;
             name = (struct sw_text){name.bytes + skipped, name.length - skipped};
@@ -158,13 +187,13 @@ static void append_data(struct sw_buffer *buffer, const struct sw_event *event)
         open = group;
         first = false;
     }
-    sw_buffer_append(buffer, open.length > 0 ? SW_TEXT("}}") : SW_TEXT("}"));
+    put(buffer, open.length > 0 ? SW_TEXT("}}") : SW_TEXT("}"));
 }
 
 static void append_text(struct sw_buffer *buffer, struct sw_text key, struct sw_text text)
 {
-    sw_buffer_append(buffer, key);
-    sw_buffer_append_json(buffer, text);
+    put(buffer, key);
+    append_string(buffer, text);
 }
 
 void sw_wire_write_event(const struct sw_event *event, struct sw_buffer *buffer)
@@ -173,11 +202,11 @@ void sw_wire_write_event(const struct sw_event *event, struct sw_buffer *buffer)
     SW_ASSERT(event->action != SW_ACTION_NONE);
     append_text(buffer, SW_TEXT("{\"specversion\":\"1.0\",\"id\":"), event->id);
     append_text(buffer, SW_TEXT(",\"source\":"), event->source);
-    sw_buffer_append(buffer, SW_TEXT(",\"type\":\"" TYPE_PREFIX));
-    sw_buffer_append_string(buffer, sw_kind_name(event->kind));
-    sw_buffer_append(buffer, SW_TEXT("."));
-    sw_buffer_append_string(buffer, sw_action_name(event->action));
-    sw_buffer_append(buffer, SW_TEXT(TYPE_SUFFIX "\""));
+    put(buffer, SW_TEXT(",\"type\":\"" TYPE_PREFIX));
+    put(buffer, sw_text_from(sw_kind_name(event->kind)));
+    put(buffer, SW_TEXT("."));
+    put(buffer, sw_text_from(sw_action_name(event->action)));
+    put(buffer, SW_TEXT(TYPE_SUFFIX "\""));
     append_time(buffer, SW_TEXT(",\"time\":\""), event->time_ms);
     if (event->recorded_ms != event->time_ms) {
         append_time(buffer, SW_TEXT(",\"recordedtime\":\""), event->recorded_ms);
@@ -188,11 +217,12 @@ void sw_wire_write_event(const struct sw_event *event, struct sw_buffer *buffer)
     if (event->parent.length > 0) {
         append_text(buffer, SW_TEXT(",\"swparent\":"), event->parent);
     }
-    sw_buffer_append(buffer, event->correction ? SW_TEXT(",\"swcorrects\":true") : SW_TEXT(""));
-    sw_buffer_append(buffer, event->synthetic ? SW_TEXT(",\"swsynthetic\":true") : SW_TEXT(""));
-    sw_buffer_append(buffer, SW_TEXT(",\"data\":"));
+    put(buffer, event->correction ? SW_TEXT(",\"swcorrects\":true") : SW_TEXT(""));
+    put(buffer, event->synthetic ? SW_TEXT(",\"swsynthetic\":true") : SW_TEXT(""));
+    put(buffer, SW_TEXT(",\"data\":"));
     append_data(buffer, event);
-    sw_buffer_append(buffer, SW_TEXT("}"));
+    put(buffer, SW_TEXT("}"));
+    finish(buffer);
 }
 
 enum sw_status sw_wire_parse_event_topic(struct sw_text topic, struct sw_text *agency,

@@ -31,6 +31,7 @@ struct sw_enum_info {
     const char *name;          // of the list
     const char *const *values; // [value_count + 1]; values[0] is NULL
     uint16_t value_count;
+    const uint8_t *lengths; // [value_count + 1], bytes of each value
 };
 
 struct sw_field_info {
@@ -42,6 +43,8 @@ struct sw_field_info {
     int64_t min;                       // of SW_TYPE_INTEGER
     int64_t max;                       // of SW_TYPE_INTEGER; of text, bytes
     uint32_t list_max;                 // items; 1 when no list is allowed
+    uint8_t name_bytes;                // length of `name`
+    uint8_t group_bytes;               // length of what stands before its dot, 0: no dot
 };
 
 /** The description of @field. */
@@ -49,6 +52,9 @@ const struct sw_field_info *sw_field_info(enum sw_field field);
 
 /** The field called @name (dotted), or SW_FIELD_COUNT when there is none. */
 enum sw_field sw_field_find(struct sw_text name);
+
+/** The value of @list with @code, as text. */
+struct sw_text sw_enum_text(const struct sw_enum_info *list, uint16_t code);
 
 /** The code of @text in @list, or 0. Case-sensitive, as everything on the wire. */
 uint16_t sw_enum_find(const struct sw_enum_info *list, struct sw_text text);

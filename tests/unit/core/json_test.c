@@ -155,6 +155,38 @@ static void a_value_can_be_skipped(void **state)
     assert_int_equal(sw_json_next(&json), SW_JSON_OBJECT_END);
 }
 
+/* Text is read eight bytes at once: every byte at every place of a text must be told apart. */
+static void every_byte_is_seen_at_every_place(void **state)
+{
+    (void)state;
+    for (uint32_t place = 0; place < 20; place++) {
+        for (uint32_t byte = 0; byte < 256; byte++) {
+            char input[24];
+            char scratch[64];
+            memset(input, 'a', sizeof(input));
+            input[0] = '"';
+            input[1 + place] = (char)byte;
+            input[21] = '"';
+            struct sw_json json;
+            sw_json_init(&json, (struct sw_text){input, 22}, scratch, sizeof(scratch));
+            enum sw_json_token token = sw_json_next(&json);
+            enum sw_json_error error = byte == '"'                   ? SW_JSON_ERROR_NONE
+                                       : byte == '\\' && place != 19 ? SW_JSON_ERROR_ESCAPE
+                                       : byte == '\\'                ? SW_JSON_ERROR_END
+                                       : byte < 0x20                 ? SW_JSON_ERROR_CONTROL
+                                       : byte >= 0x80                ? SW_JSON_ERROR_UTF8
+                                                                     : SW_JSON_ERROR_NONE;
+            assert_int_equal(json.error, error);
+            assert_int_equal(token, error == SW_JSON_ERROR_NONE ? SW_JSON_TEXT : SW_JSON_ERROR);
+            if (token == SW_JSON_TEXT) {
+                assert_int_equal(json.text.length, byte == '"' ? place : 20);
+            } else if (error != SW_JSON_ERROR_END) {
+                assert_int_equal(json.error_position, 1 + place);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +197,7 @@ int main(void)
         cmocka_unit_test(escaped_text_over_the_scratch_is_refused),
         cmocka_unit_test(whole_numbers_are_exact_and_others_real),
         cmocka_unit_test(a_value_can_be_skipped),
+        cmocka_unit_test(every_byte_is_seen_at_every_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
