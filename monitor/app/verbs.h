@@ -12,6 +12,7 @@
       "judge the events of a broker as they come, and log them")                                   \
     X(watch, "--log FILE", "show alerts as they come, from a log or a broker")                     \
     X(match, "--rules DIR --events FILE", "run rules over JSON lines, print the ids that match")   \
+    X(explain, "RULE EVENT", "show why a rule matches an event, or does not")                      \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
     X(expect, "SCENARIO --log FILE", "compare a log with what a scenario expects")
 

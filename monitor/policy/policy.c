@@ -563,6 +563,11 @@ static struct sw_scratch *open_scratch(const struct sw_policy *policy, uint32_t 
     return scratch;
 }
 
+uint32_t sw_policy_find_rule(const struct sw_policy *policy, struct sw_text name)
+{
+    return sw_rule_find(policy->rules, policy->sources, policy->rule_count, name);
+}
+
 struct sw_scratch *sw_scratch_open(const struct sw_policy *policy)
 {
     struct sw_scratch *scratch = open_scratch(policy, EVENT_FOLD_BYTES);

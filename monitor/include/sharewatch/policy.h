@@ -144,6 +144,17 @@ void sw_scratch_log_source(struct sw_scratch *scratch, struct sw_text product,
 enum sw_status sw_policy_match_line(struct sw_scratch *scratch, struct sw_text text,
                                     struct sw_line *line) SW_MUST_CHECK;
 
+/** The index of the rule with id or name @name, or UINT32_MAX. */
+uint32_t sw_policy_find_rule(const struct sw_policy *policy, struct sw_text name);
+
+/**
+ * Writes why rule @rule matches the last line, or does not: the rule as a tree, each part true,
+ * false or not testable, and its citation, dates, verdict and what is missing. @json: as one JSON
+ * object instead of text.
+ */
+void sw_policy_explain(struct sw_scratch *scratch, uint32_t rule, const struct sw_line *line,
+                       bool json, FILE *stream);
+
 /** Losses, each of which is a fact to report. */
 struct sw_policy_counters {
     uint64_t groups_evicted_total; // of correlations, before their time was over
