@@ -860,7 +860,7 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
     }
     make_postings(index, &raw);
     free(raw.items);
-    free(codes);
+    index->rule_codes = codes;
     free(keys);
     free(seconds);
     free(maker.distinct);
@@ -886,6 +886,7 @@ void sw_index_free(struct sw_index *index)
     free(index->posting_first);
     free(index->postings);
     free(index->always);
+    free(index->rule_codes);
     free(index->log_sources);
     *index = (struct sw_index){0};
 }

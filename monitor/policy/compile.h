@@ -118,6 +118,7 @@ struct sw_index {
     struct sw_log_source *log_sources;
     uint32_t log_source_count, log_source_capacity;
     uint32_t predicate_count;
+    uint32_t *rule_codes; // [plan_count], what each rule came to
 };
 
 /** Compiles @rules [rule_count] over @set, which gets no more predicates afterwards. */

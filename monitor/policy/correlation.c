@@ -238,6 +238,20 @@ static bool read_condition_text(struct reading *reading, const struct sw_yaml_no
     return correlation->condition != NULL;
 }
 
+static void lint_condition(const struct reading *reading, const struct sw_yaml_node *node)
+{
+    if (reading->correlation->limit_count > 1) {
+        sw_report_warning(reading->report, node->place, NULL,
+                          "stock pySigma refuses a condition of two limits");
+    }
+    if (reading->correlation->type == SW_CORRELATION_VALUE_PERCENTILE) {
+        sw_report_warning(reading->report, node->place,
+                          "here: the value at `percentile` (50 unless given), linear between "
+                          "neighbours",
+                          "engines read value_percentile in different ways");
+    }
+}
+
 static bool read_condition(struct reading *reading)
 {
     const struct sw_yaml_node *node = sw_yaml_get(reading->node, "condition");
@@ -259,6 +273,9 @@ static bool read_condition(struct reading *reading)
     if (values && correlation->field.length == 0) {
         return fail(reading, node, "for example {field: vehicle_tok, gte: 50}",
                     "there is no field whose values count");
+    }
+    if (reading->document->lint) {
+        lint_condition(reading, node);
     }
     if (!is_temporal(correlation) && correlation->limit_count == 0) {
         return fail(reading, node, "for example {gte: 10}", "the condition has no limit");

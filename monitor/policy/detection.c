@@ -4,6 +4,8 @@
 
 #include <sharewatch/assert.h>
 
+#include "lint.h"
+
 static struct sw_node *load_search(struct sw_loading *loading, struct sw_text label,
                                    const struct sw_yaml_node *node);
 
@@ -119,6 +121,9 @@ struct sw_node *sw_detection_load(struct sw_loading *loading, const struct sw_ya
         tree = sw_condition_parse(&loading->set->arena, condition, &identifiers, loading->report);
         if (tree != NULL) {
             warn_of_unused(loading, &identifiers);
+            if (loading->lint) {
+                sw_lint_filters(tree, &identifiers, condition->place, loading->report);
+            }
         }
     }
     free(identifiers.items);

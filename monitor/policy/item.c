@@ -9,6 +9,7 @@
 #include <sharewatch/assert.h>
 
 #include "encode.h"
+#include "lint.h"
 #include "predicate.h"
 #include "taxonomy_check.h"
 
@@ -518,6 +519,9 @@ static bool set_regex(struct item *item, struct sw_predicate *predicate, const s
         return false;
     }
     (void)pcre2_jit_compile(predicate->regex, PCRE2_JIT_COMPLETE); // without it: slower, not wrong
+    if (item->loading->lint) {
+        sw_lint_regex(source, value->node->place, item->loading->report);
+    }
     return true;
 }
 
@@ -697,8 +701,28 @@ static struct sw_node *make_leaf(struct item *item, const struct value *value)
     return not ;
 }
 
+/* What is allowed and probably not meant. */
+static void lint_item(struct item *item)
+{
+    struct sw_report *report = item->loading->report;
+    if (item->has[MODIFIER_ALL] && item->value_count == 1) {
+        sw_report_warning(report, item->key->place, NULL, "%.*s: `all` of one value says nothing",
+                          SW_TEXT_FORMAT(item->key->text));
+    }
+    for (uint32_t i = 0; i < item->value_count && item->value_count > 1; i++) {
+        if (item->values[i].type == VALUE_NULL) {
+            sw_report_warning(report, item->values[i].node->place, "give it an item of its own",
+                              "%.*s: Sigma has no null within a list",
+                              SW_TEXT_FORMAT(item->key->text));
+        }
+    }
+}
+
 static struct sw_node *make_nodes(struct item *item)
 {
+    if (item->loading->lint) {
+        lint_item(item);
+    }
     struct sw_text label = sw_arena_text(item->arena, item->key->text);
     enum sw_node_type type = item->has[MODIFIER_ALL] ? SW_NODE_AND : SW_NODE_OR;
     struct sw_node *list =

@@ -12,6 +12,7 @@
 #include "correlation.h"
 #include "files.h"
 #include "filter.h"
+#include "lint.h"
 #include "policy_state.h"
 #include "rule.h"
 
@@ -409,6 +410,28 @@ static void end_load(struct load *load)
     sw_files_free(&load->files);
 }
 
+/* Warns of what only the whole set shows. */
+static void lint_rules(struct load *load)
+{
+    const struct sw_policy *policy = load->policy;
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        const struct sw_rule_source *source = &policy->sources[i];
+        if (source->kind == SW_RULE_DETECTION) {
+            sw_lint_never(&policy->index, &policy->set, policy->index.rule_codes[i], source->place,
+                          load->report);
+            sw_lint_neq(&policy->set, source, load->report);
+        }
+        for (uint32_t j = 0; j < i && source->name.length > 0; j++) {
+            if (sw_text_equal(policy->sources[j].name, source->name)) {
+                sw_report_warning(load->report, source->place, "give each rule a name of its own",
+                                  "the name %.*s is used twice, first in %s:%u",
+                                  SW_TEXT_FORMAT(source->name), policy->sources[j].place.file,
+                                  policy->sources[j].place.line);
+            }
+        }
+    }
+}
+
 static enum sw_status finish_load(struct load *load, struct sw_policy **policy)
 {
     struct sw_policy *loaded = load->policy;
@@ -432,6 +455,9 @@ static enum sw_status finish_load(struct load *load, struct sw_policy **policy)
         add_line_fields(loaded);
         sw_index_build(&loaded->index, &loaded->set, loaded->sources, loaded->rule_count);
         map_fields(loaded);
+        if (loaded->options.lint) {
+            lint_rules(load);
+        }
         sw_field_tree_build(&loaded->fields, &loaded->set);
         loaded->has_keywords = asks_keywords(&loaded->set);
     }

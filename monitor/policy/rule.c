@@ -7,6 +7,7 @@
 #include <sharewatch/assert.h>
 #include <sharewatch/time.h>
 
+#include "lint.h"
 #include "taxonomy_check.h"
 
 #define TITLE_MAX       256   // characters, by the specification
@@ -319,6 +320,23 @@ static void lint_tags(const struct sw_yaml_node *tags, struct sw_report *report)
     }
 }
 
+static void lint_id(const struct sw_yaml_node *id, struct sw_report *report)
+{
+    if (id != NULL && id->type == SW_YAML_SCALAR && !sw_lint_is_uuid(id->text)) {
+        sw_report_warning(report, id->place, "use `name` for a readable one",
+                          "stock pySigma refuses an id that is no UUID");
+    }
+}
+
+static void lint_date(const struct sw_yaml_node *date, struct sw_report *report)
+{
+    int64_t time_ms = 0;
+    if (date != NULL && (date->type != SW_YAML_SCALAR || date->text.length != 10 ||
+                         sw_time_parse(date->text, &time_ms) != SW_OK)) {
+        sw_report_warning(report, date->place, "for example 2026-11-24", "not a date");
+    }
+}
+
 /* The last part of @file without its ending. */
 static struct sw_text stem_of(const char *file)
 {
@@ -420,6 +438,9 @@ bool sw_rule_load_metadata(struct sw_set *set, const struct sw_document *documen
     good = (policy == NULL || read_x_policy(set, policy, rule, source, report)) && good;
     if (document->lint) {
         lint_tags(sw_yaml_get(node, "tags"), report);
+        lint_id(sw_yaml_get(node, "id"), report);
+        lint_date(sw_yaml_get(node, "date"), report);
+        lint_date(sw_yaml_get(node, "modified"), report);
         if (source->description.length > DESCRIPTION_MAX) {
             sw_report_warning(report, node->place, NULL, "the description is longer than %d bytes",
                               DESCRIPTION_MAX);
