@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sharewatch/assert.h>
 #include <sharewatch/command.h>
 #include <sharewatch/data.h>
 #include <sharewatch/diagnostic.h>
@@ -108,12 +109,38 @@ static void check_map(struct check *check, const char *path)
     sw_map_free(&map);
 }
 
+/* What a pack changes of the map is checked against the map that it is used with by default. */
+static void check_overlays(struct check *check, const struct sw_policy *policy)
+{
+    uint32_t count = 0;
+    const struct sw_policy_pack *packs = sw_policy_packs(policy, &count);
+    bool any = false;
+    for (uint32_t i = 0; i < count; i++) {
+        any = any || packs[i].overlay != NULL;
+    }
+    char path[SW_PATH_BYTES];
+    if (!any || sw_data_path("maps/los-angeles.yaml", path) != SW_OK) {
+        return;
+    }
+    struct sw_map map = {0};
+    struct sw_report ignored = {0}; // a bad map is told of when it is checked itself
+    if (sw_map_open(&map, path, &ignored) == SW_OK) {
+        enum sw_status status = sw_policy_overlay(policy, &map, &check->report);
+        SW_ASSERT(status == SW_OK || check->report.error_total > 0);
+    }
+    sw_report_free(&ignored);
+    sw_map_free(&map);
+}
+
 static void check_policy(struct check *check, const char *path)
 {
     struct sw_policy *policy = NULL;
     const struct sw_policy_options options = {.lint = true};
     enum sw_status status = sw_policy_open(&policy, &path, 1, &options, &check->report);
     check->unreadable = check->unreadable || status == SW_IO;
+    if (status == SW_OK) {
+        check_overlays(check, policy);
+    }
     sw_policy_close(policy);
 }
 

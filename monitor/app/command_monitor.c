@@ -167,7 +167,8 @@ static bool load(struct knowledge *known)
 {
     struct sw_report report = {0};
     *known = (struct knowledge){0};
-    bool loaded = load_map(known, &report) && load_policy(known, &report);
+    bool loaded = load_map(known, &report) && load_policy(known, &report) &&
+                  sw_policy_overlay(known->policy, &known->map, &report) == SW_OK;
     sw_report_print(&report, stderr);
     sw_report_free(&report);
     if (!loaded) {

@@ -47,6 +47,14 @@ expect_status 1
 expect_out "$WORK/scenario/scenario.yaml:$line:"
 expect_out "boked"
 
+mkdir -p "$WORK/packs/cite-more"
+sed 's/E27:/E99:/; s/when: {charge_class/when: {charge_clas/' \
+    "$SOURCE/monitor/policies/cite-more/pack.yaml" >"$WORK/packs/cite-more/pack.yaml"
+run "$SHAREWATCH" check "$WORK/packs/cite-more"
+expect_status 1
+expect_out "did you mean charge_class?"
+expect_out "the map has no edge E99"
+
 echo 'shopping: [milk]' >"$WORK/other/list.yaml"
 run "$SHAREWATCH" check "$WORK/other/list.yaml"
 expect_status 1
