@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #define SALT_BYTES     12
 #define DIGEST_BYTES   64
 #define CONFIG_BYTES   1024
+#define FOLDER_PREFIX  "sharewatch-run-"
 #define CONFIG_FILE    "mosquitto.conf"
 #define HASHED_FILE    "passwords"
 #define PASSWORD_FILE  "password"
@@ -63,12 +65,52 @@ static bool find_program(char program[SW_BROKER_PATH_BYTES])
 
 /* ---- the folder ---- */
 
+static void remove_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        return;
+    }
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+        }
+    }
+    (void)closedir(folder);
+    (void)rmdir(path);
+}
+
+/* Removes what a run left in @place that was killed itself: the folder's name has its process. */
+static void remove_leftovers(const char *place)
+{
+    DIR *folder = opendir(place);
+    if (folder == NULL) {
+        return;
+    }
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        char path[SW_BROKER_PATH_BYTES];
+        struct stat info;
+        long process = 0;
+        if (strncmp(entry->d_name, FOLDER_PREFIX, sizeof(FOLDER_PREFIX) - 1) == 0) {
+            process = strtol(entry->d_name + sizeof(FOLDER_PREFIX) - 1, NULL, 10);
+        }
+        (void)snprintf(path, sizeof(path), "%s/%s", place, entry->d_name);
+        if (process > 1 && kill((pid_t)process, 0) != 0 && errno == ESRCH &&
+            lstat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid()) {
+            remove_folder(path);
+        }
+    }
+    (void)closedir(folder);
+}
+
 static bool make_folder_in(struct sw_broker *broker, const char *place)
 {
     if (place == NULL || place[0] != '/') {
         return false;
     }
-    int length = snprintf(broker->folder, sizeof(broker->folder), "%s/sharewatch-XXXXXX", place);
+    remove_leftovers(place);
+    int length = snprintf(broker->folder, sizeof(broker->folder), "%s/" FOLDER_PREFIX "%d-XXXXXX",
+                          place, (int)getpid());
     return length < (int)sizeof(broker->folder) && mkdtemp(broker->folder) != NULL;
 }
 
@@ -158,18 +200,10 @@ static bool write_config(const struct sw_broker *broker)
 
 void sw_broker_remove_folder(struct sw_broker *broker)
 {
-    DIR *folder = broker->folder[0] != '\0' ? opendir(broker->folder) : NULL;
-    if (folder == NULL) {
-        return;
+    if (broker->folder[0] != '\0') {
+        remove_folder(broker->folder);
+        broker->folder[0] = '\0';
     }
-    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            (void)unlinkat(dirfd(folder), entry->d_name, 0);
-        }
-    }
-    (void)closedir(folder);
-    (void)rmdir(broker->folder);
-    broker->folder[0] = '\0';
 }
 
 /* ---- the port ---- */

@@ -1,11 +1,11 @@
 /*
  * `sharewatch run`: a scenario from beginning to end on this machine alone.
  *
- * Four processes: this one, a private broker, the monitor and the simulator. They are started one
- * after the other, each when the one before is ready, and end in the opposite order, so that what
- * was sent is judged and what was judged is logged. Alerts are read from the log, like everybody
- * else reads them. A child that is killed is started again, since nothing is lost by that; one that
- * gives up by itself ends the run.
+ * Five processes at most: this one, a private broker, the monitor, the simulator, and the dashboard
+ * when somebody looks. They are started one after the other, each when the one before is ready, and
+ * end in the opposite order, so that what was sent is judged and what was judged is logged. Alerts
+ * are read from the log, like everybody else reads them. A child that is killed is started again,
+ * since nothing is lost by that; one that gives up by itself ends the run.
  */
 #include <assert.h>
 #include <errno.h>
@@ -44,11 +44,13 @@
 #define STORY_MAX     100 // events of a scenario that is told whole, not only by its alerts
 #define PACKS_BYTES   512
 #define FOOTER_BYTES  200
+#define PAGE_BYTES    256
 #define SPEED_DEFAULT "1200" // an hour in three seconds
 #define PAUSE_DEFAULT "2s"   // and what happens weeks later in two
 
 /** What a child says of itself on its status descriptor. */
 struct progress {
+    char url[PAGE_BYTES]; // of the dashboard's page
     uint64_t events;
     uint64_t total;
     int64_t virtual_ms;
@@ -60,7 +62,7 @@ struct run {
     uv_signal_t interrupt, terminate, hangup;
     uv_timer_t tick;
     struct sw_broker broker;
-    struct sw_child monitor, sim;
+    struct sw_child monitor, sim, dashboard;
     struct sw_follow follow;
     struct sw_story story;
     struct sw_render render;
@@ -72,13 +74,14 @@ struct run {
     uint64_t alert_total;
     bool sim_started;
     bool ending;
+    bool staying; // the scenario is over, and told
     bool interrupted;
     int code;
 
     /* What was asked for. */
     const char *scenario_path, *variant, *seed_text, *speed, *pause, *policy, *log_given,
         *port_text;
-    bool expect, stay, alerts_only;
+    bool expect, stay, alerts_only, no_dashboard;
     uint16_t port;
     int64_t seed;
     struct sw_scenario scenario;
@@ -86,6 +89,7 @@ struct run {
     char log[SW_LOG_PATH_BYTES];
     char map[SW_PATH_BYTES];
     char packs[PACKS_BYTES];
+    char page[PAGE_BYTES]; // address of the dashboard; empty: there is none
 };
 
 static void advance_end(struct run *run);
@@ -163,9 +167,9 @@ static void on_follow_failed(struct sw_follow *follow)
 
 /* ---- what the children say ---- */
 
-static bool take_state(const char *state, struct sw_text text)
+static bool is_text(const char *string, struct sw_text text)
 {
-    return sw_text_equal(text, sw_text_from(state));
+    return sw_text_equal(text, sw_text_from(string));
 }
 
 /* Reads `{"state":"…","events":N,…}`; true when the state is @wanted. */
@@ -180,15 +184,17 @@ static bool read_status(struct sw_text line, const char *wanted, struct progress
          token != SW_JSON_END && token != SW_JSON_ERROR; token = sw_json_next(&json)) {
         if (token == SW_JSON_KEY) {
             key = json.text;
-        } else if (token == SW_JSON_TEXT && take_state("state", key)) {
-            found = take_state(wanted, json.text);
-        } else if (token == SW_JSON_INTEGER && take_state("events", key)) {
+        } else if (token == SW_JSON_TEXT && is_text("state", key)) {
+            found = is_text(wanted, json.text);
+        } else if (token == SW_JSON_TEXT && is_text("url", key)) {
+            (void)snprintf(progress->url, sizeof(progress->url), "%.*s", SW_TEXT_FORMAT(json.text));
+        } else if (token == SW_JSON_INTEGER && is_text("events", key)) {
             progress->events = (uint64_t)json.integer;
-        } else if (token == SW_JSON_INTEGER && take_state("total", key)) {
+        } else if (token == SW_JSON_INTEGER && is_text("total", key)) {
             progress->total = (uint64_t)json.integer;
-        } else if (token == SW_JSON_INTEGER && take_state("virtual_ms", key)) {
+        } else if (token == SW_JSON_INTEGER && is_text("virtual_ms", key)) {
             progress->virtual_ms = json.integer;
-        } else if (token == SW_JSON_INTEGER && take_state("lag_ms", key)) {
+        } else if (token == SW_JSON_INTEGER && is_text("lag_ms", key)) {
             progress->lag_ms = json.integer;
         }
     }
@@ -263,6 +269,21 @@ static void start_sim(struct run *run)
     start_child(run, &run->sim, "sharewatch-sim", &arguments);
 }
 
+/* Its page is for somebody who looks: at a terminal, or with --keep. */
+static void start_dashboard(struct run *run)
+{
+    char path[PATH_MAX + 32];
+    struct arguments arguments = {.list = {"sharewatch", "dashboard"}, .count = 2};
+    (void)snprintf(path, sizeof(path), "%s/sharewatch-dashboard", run->folder);
+    if (run->no_dashboard || !(run->stay || run->render.terminal) || access(path, X_OK) != 0) {
+        return;
+    }
+    add(&arguments, "--log", run->log);
+    add(&arguments, "--listen", "127.0.0.1:0");
+    add(&arguments, "--status-fd", "3");
+    start_child(run, &run->dashboard, "sharewatch-dashboard", &arguments);
+}
+
 /* ---- life of the children ---- */
 
 static void on_broker_ready(struct sw_broker *broker)
@@ -286,9 +307,31 @@ static void on_broker_failed(struct sw_broker *broker, const char *sentence)
 static void on_monitor_status(struct sw_child *child, struct sw_text line)
 {
     struct run *run = child->context;
-    if (read_status(line, "ready", &run->monitor_says) && !run->sim_started && !run->ending) {
-        start_sim(run);
+    if (!read_status(line, "ready", &run->monitor_says) || run->sim_started || run->ending) {
+        return;
     }
+    if (sw_follow_start(&run->follow, &run->loop, run->log) != SW_OK) {
+        complain(run, run->follow.reader.sentence);
+        end_run(run, SW_EXIT_ENVIRONMENT);
+        return;
+    }
+    start_dashboard(run);
+    start_sim(run);
+}
+
+/* The page's link works once; the next one is told when it was used. */
+static void on_dashboard_status(struct sw_child *child, struct sw_text line)
+{
+    struct run *run = child->context;
+    struct progress says = {0};
+    bool ready = read_status(line, "ready", &says);
+    if (says.url[0] == '\0') {
+        return;
+    }
+    (void)snprintf(run->page, sizeof(run->page), "%s", says.url);
+    sw_footer_clear(&run->footer);
+    (void)printf(ready ? "page %s\n\n" : "The link was used; the next one is %s\n", run->page);
+    (void)fflush(stdout);
 }
 
 static void on_sim_status(struct sw_child *child, struct sw_text line)
@@ -345,12 +388,35 @@ static void on_monitor_end(struct sw_child *child)
     }
 }
 
-static void print_how_to_join(struct run *run)
+/* The run goes on without its page. */
+static void on_dashboard_end(struct sw_child *child)
 {
+    struct run *run = child->context;
+    if (run->ending) {
+        advance_end(run);
+    } else {
+        (void)mourn(run, child);
+        run->page[0] = '\0';
+    }
+}
+
+static void print_summary(struct run *run);
+
+/* With --keep: all is told, and everything but the simulator stays. */
+static void stay(struct run *run)
+{
+    run->staying = true;
+    (void)uv_timer_stop(&run->tick);
+    sw_follow_drain(&run->follow);
+    tell_story(run, 0);
     sw_footer_clear(&run->footer);
-    (void)printf("\nThe scenario is over; broker and monitor stay until Ctrl-C. To send events of "
-                 "your own:\n  mosquitto_pub -h 127.0.0.1 -p %u -u %s -P \"$(cat %s)\" -q 1 \\\n"
-                 "    -t sharewatch/v1/event/LAPD/booking -f event.json\n\n",
+    print_summary(run);
+    if (run->page[0] != '\0') {
+        (void)printf("\nThe page:\n  %s\n", run->page);
+    }
+    (void)printf("\nEvents of your own:\n  mosquitto_pub -h 127.0.0.1 -p %u -u %s -P \"$(cat %s)\" "
+                 "-q 1 -t sharewatch/v1/event/AGENCY/KIND -f event.json\n\n"
+                 "Everything stays until Ctrl-C.\n",
                  run->broker.port, SW_BROKER_USER, run->broker.password_file);
     (void)fflush(stdout);
 }
@@ -362,7 +428,7 @@ static void on_sim_end(struct sw_child *child)
         advance_end(run);
     } else if (child->exit_signal == 0 && child->exit_code == 0) {
         if (run->stay) {
-            print_how_to_join(run);
+            stay(run);
         } else {
             end_run(run, SW_EXIT_OK);
         }
@@ -395,6 +461,8 @@ static void advance_end(struct run *run)
 {
     if (run->sim.running) {
         sw_child_stop(&run->sim, GRACE_MS);
+    } else if (run->dashboard.running) {
+        sw_child_stop(&run->dashboard, GRACE_MS);
     } else if (run->monitor.running) {
         sw_child_stop(&run->monitor, GRACE_MS);
     } else if (run->broker.child.running) {
@@ -411,13 +479,16 @@ static void on_signal(uv_signal_t *handle, int number)
     (void)number;
     if (run->interrupted) {
         sw_child_signal(&run->sim, SIGKILL);
+        sw_child_signal(&run->dashboard, SIGKILL);
         sw_child_signal(&run->monitor, SIGKILL);
         sw_child_signal(&run->broker.child, SIGKILL);
     } else {
         run->interrupted = true;
         complain(run, "ending; Ctrl-C once more ends at once");
     }
-    run->code = SW_EXIT_INTERRUPTED;
+    if (!run->staying) {
+        run->code = SW_EXIT_INTERRUPTED;
+    }
     run->ending = true;
     advance_end(run);
 }
@@ -548,6 +619,10 @@ static void prepare_children(struct run *run)
     run->monitor.context = run;
     run->monitor.on_status = on_monitor_status;
     run->monitor.on_end = on_monitor_end;
+    run->dashboard.name = "dashboard";
+    run->dashboard.context = run;
+    run->dashboard.on_status = on_dashboard_status;
+    run->dashboard.on_end = on_dashboard_end;
     run->sim.name = "simulator";
     run->sim.context = run;
     run->sim.on_status = on_sim_status;
@@ -581,10 +656,7 @@ static void run_loop(struct run *run)
         complain(run, reader.sentence);
     }
     sw_log_reader_close(&reader);
-    if (sw_follow_start(&run->follow, &run->loop, run->log) != SW_OK) {
-        complain(run, run->follow.reader.sentence);
-        end_run(run, SW_EXIT_ENVIRONMENT);
-    } else if (sw_broker_start(&run->broker, &run->loop, run->port, sentence) != SW_OK) {
+    if (sw_broker_start(&run->broker, &run->loop, run->port, sentence) != SW_OK) {
         complain(run, sentence);
         end_run(run, SW_EXIT_ENVIRONMENT);
     }
@@ -608,10 +680,10 @@ static void print_summary(struct run *run)
 }
 
 static const char details[] =
-    "Starts a private broker, the monitor and the simulator, shows each alert as it comes, and "
-    "ends "
-    "with a\nsummary. Nothing leaves this machine. Ctrl-C ends in order, a second one at once.\n"
-    "Exit 0: done; 1: --expect found a difference; 3: something could not be started, or died.\n";
+    "Starts a private broker, the monitor and the simulator, and at a terminal a page in the\n"
+    "browser; shows each alert as it comes, and ends with a summary. Nothing leaves this machine.\n"
+    "Ctrl-C ends in order, a second one at once. Exit 0: done; 1: --expect found a difference;\n"
+    "3: something could not be started, or died.\n";
 
 int sw_command_run(int argc, char **argv)
 {
@@ -653,7 +725,10 @@ int sw_command_run(int argc, char **argv)
         {.name = "alerts-only",
          .flag = &run.alerts_only,
          .about = "do not tell the events between the alerts of a small scenario"},
-        {.name = "keep", .flag = &run.stay, .about = "stay after the end, until Ctrl-C"},
+        {.name = "keep",
+         .flag = &run.stay,
+         .about = "stay after the end, with page and broker, until Ctrl-C"},
+        {.name = "no-dashboard", .flag = &run.no_dashboard, .about = "no page in the browser"},
         {.name = "color", .value = "WHEN", .text = &color, .about = "auto, always or never"},
         {.name = "ascii", .flag = &ascii, .about = "no characters beyond ASCII of our own"},
     };
@@ -698,7 +773,8 @@ int sw_command_run(int argc, char **argv)
     SW_ASSERT(loop == 0);
     print_head(&run);
     run_loop(&run);
-    if (access(run.log, F_OK) == 0) { // nothing is logged when the monitor did not start
+    /* Nothing is logged when the monitor did not start. */
+    if (!run.staying && access(run.log, F_OK) == 0) {
         print_summary(&run);
     }
     if (run.expect && run.code == SW_EXIT_OK) {

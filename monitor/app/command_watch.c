@@ -359,13 +359,11 @@ static const char *read_wanted(const struct given *given, struct wanted *wanted)
 }
 
 static const char details[] =
-    "From --log FILE the alerts in the log, then the new ones; without --since or --after it "
-    "begins "
-    "with the\nlast 10. From --broker URL the new ones only. Verdicts: NONE FED AUTO DISC REVIEW "
-    "PROH. Levels: 0 none,\n1 searched, 2 matched, 3 informed, 4 custody. Times are when it "
-    "happened, UTC.\nExit 0: done; 1: --once found nothing; 3: log or broker; 4: --exit-on was "
-    "met; "
-    "130: Ctrl-C.\n";
+    "From --log FILE the alerts in the log, then the new ones; without --since or --after it\n"
+    "begins with the last 10. From --broker URL the new ones only.\n"
+    "Verdicts: NONE FED AUTO DISC REVIEW PROH. Levels: 0 none, 1 searched, 2 matched,\n"
+    "3 informed, 4 custody. Times are when it happened, UTC.\n"
+    "Exit 0: done; 1: --once found nothing; 3: log or broker; 4: --exit-on was met; 130: Ctrl-C.\n";
 
 int sw_command_watch(int argc, char **argv)
 {

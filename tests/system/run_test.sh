@@ -36,7 +36,7 @@ gone() {
 expect_nothing_left() {
     wait_for 5 gone || fail "children are left: $(ps -o pid=,args= -p "$(tr -s ' \n' ',' <<<"$children" |
         sed 's/^,//; s/,$//')")" 1
-    [ -z "$(find /dev/shm /tmp "${XDG_RUNTIME_DIR:-/nowhere}" -maxdepth 1 -name 'sharewatch-??????' \
+    [ -z "$(find /dev/shm /tmp "${XDG_RUNTIME_DIR:-/nowhere}" -maxdepth 1 -name 'sharewatch-run-*' \
         -newer "$WORK/mark" 2>/dev/null)" ] || [ "${1:-}" = folder ] || fail "a folder is left" 1
 }
 count() { sqlite3 "$WORK/$1/log.db" "SELECT count(*) FROM $2"; }
@@ -104,6 +104,10 @@ wait_until_it_runs
 kill -KILL "$runner"
 wait "$runner" 2>/dev/null
 expect_nothing_left folder
+# The next run removes the folder that this one could not.
+run "$SHAREWATCH" run "$subject" --speed max --log "$WORK/f2.db"
+expect_status 0
+expect_nothing_left
 
 # ---- a child is killed: it is told, started again, and nothing is lost ----
 for victim in "sharewatch monitor" "sharewatch sim" mosquitto; do
@@ -126,5 +130,25 @@ TERM=xterm script -qec "'$SHAREWATCH' run '$subject' --speed 3600 --pause-max 50
     "$WORK/tty" >/dev/null </dev/null
 cp "$WORK/tty" "$WORK/out"
 expect_out "s behind"
+expect_out "page http://127.0.0.1:"
 expect_out "automatic"
 expect_out "got as far as custody"
+
+# ---- with --keep the page and the broker stay; an event sent by hand is judged; Ctrl-C is a good end ----
+start --speed max --keep --log "$WORK/h.db"
+wait_for 20 grep -q "stays until Ctrl-C" "$WORK/out" || fail "it does not stay"
+expect_out "got as far as custody"
+port=$(sed -n 's/.*mosquitto_pub -h 127.0.0.1 -p \([0-9]*\) .*/\1/p' "$WORK/out")
+password=$(sed -n 's/.*"$(cat \([^)]*\))".*/\1/p' "$WORK/out")
+children=$(ps -o pid= --ppid "$runner")
+[ "$(wc -w <<<"$children")" -eq 3 ] || fail "not broker, monitor and dashboard: $children"
+mosquitto_pub -p "$port" -u sharewatch -P "$(cat "$password")" -q 1 -t sharewatch/v1/event/LAPD/plate -m '
+  {"specversion": "1.0", "id": "p-1", "source": "urn:sharewatch:agency:LAPD",
+   "type": "org.sharewatch.plate.search.v1", "time": "2026-11-24T10:15:00Z",
+   "data": {"actor": {"agency": "LAPD", "system": "LAPD-ALPR"}, "reason": "ICE hold"}}'
+wait_for 5 grep -q "PROH    3 informed" "$WORK/out" || fail "the event sent by hand is not judged"
+kill -INT "$runner"
+wait "$runner"
+status=$?
+expect_status 0
+expect_nothing_left
