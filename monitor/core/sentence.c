@@ -75,9 +75,10 @@ static void append_what(const struct sw_telling *telling, struct sw_buffer *part
     if (edge != NULL) {
         sw_buffer_append(part, edge->name);
     } else {
-        sw_buffer_append_format(part, "A %s event (%s) that fits no edge of the sharing map",
-                                sw_kind_name(telling->event->kind),
-                                sw_action_name(telling->event->action));
+        sw_buffer_append_format(
+            part, "A %s %s event%s", sw_kind_name(telling->event->kind),
+            sw_action_name(telling->event->action),
+            telling->route->names_recipient ? " that fits no edge of the sharing map" : "");
     }
 }
 
@@ -125,12 +126,19 @@ static void tell_level(const struct sw_telling *telling, struct sw_buffer *part)
         [SW_LEVEL_INFORMED] = "An immigration officer got what can be acted on.",
         [SW_LEVEL_CUSTODY] = "It ended in federal immigration custody.",
     };
+    /* From what it is said to be for: that it arrived is not on record. */
+    static const char *const stated[SW_LEVEL_COUNT] = {
+        [SW_LEVEL_MATCHED] = "It counts as telling an immigration agency.",
+        [SW_LEVEL_INFORMED] = "It counts as informing an immigration officer.",
+        [SW_LEVEL_CUSTODY] = "It counts as federal immigration custody.",
+    };
+    bool seen = telling->hop->crosses == SW_CROSSES_DIRECT || stated[telling->hop->level] == NULL;
     bool onward = telling->hop->level == SW_LEVEL_NONE &&
                   telling->hop->crosses == SW_CROSSES_REACHABLE && telling->route->path_count > 0;
     if (onward) {
         tell_onward(telling, part);
     } else {
-        sw_buffer_append_string(part, levels[telling->hop->level]);
+        sw_buffer_append_string(part, (seen ? levels : stated)[telling->hop->level]);
     }
     if (telling->hop->fed_reach) {
         sw_buffer_append_string(part,
@@ -243,8 +251,12 @@ static void tell_duties(const struct sw_telling *telling, struct sw_buffer *part
 static void tell_off_switch(const struct sw_telling *telling, struct sw_buffer *part)
 {
     const struct sw_edge *edge = edge_of(telling);
-    if (edge != NULL && edge->off_switch.length > 0) {
-        sw_buffer_append_format(part, "Who could stop it: %.*s.", SW_TEXT_FORMAT(edge->off_switch));
+    struct sw_text who = telling->rule != NULL ? telling->rule->off_switch : (struct sw_text){0};
+    if (who.length == 0 && edge != NULL) {
+        who = edge->off_switch;
+    }
+    if (who.length > 0) {
+        sw_buffer_append_format(part, "Who could stop it: %.*s.", SW_TEXT_FORMAT(who));
     }
 }
 

@@ -271,7 +271,9 @@ static bool read_x_policy(struct sw_set *set, const struct sw_yaml_node *node, s
         rule->alert = mode >= 0 ? (enum sw_alert_mode)mode : SW_ALERT_EACH;
     }
     good = sw_rule_text(set, node, "cite", &rule->cite, report) && good;
-    return sw_rule_text(set, node, "off_switch", &source->off_switch, report) && good;
+    good = sw_rule_text(set, node, "off_switch", &source->off_switch, report) && good;
+    rule->off_switch = source->off_switch;
+    return good;
 }
 
 /* --- metadata ----------------------------------------------------------------------------------

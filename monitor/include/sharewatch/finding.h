@@ -29,9 +29,10 @@ struct sw_rule {
     struct sw_text title; // one line for people
     struct sw_text pack;  // "la-city-2024"
     struct sw_text file;
-    struct sw_text cite;  // section of the law or order
-    struct sw_text layer; // federal, state, county, city or department
-    bool has_verdict;     // false: a record finding that leaves the verdict alone
+    struct sw_text cite;       // section of the law or order
+    struct sw_text layer;      // federal, state, county, city or department
+    struct sw_text off_switch; // who could stop what it finds; empty: whoever the edge names
+    bool has_verdict;          // false: a record finding that leaves the verdict alone
     enum sw_verdict verdict;
     enum sw_level level; // at least this level; SW_LEVEL_NONE adds nothing
     uint32_t duties;     // bits of enum sw_duty

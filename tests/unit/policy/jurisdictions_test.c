@@ -503,6 +503,29 @@ static bool has_finding(const struct court *court, const struct sw_hop *hop, con
     return false;
 }
 
+/* A search that stays in the department: nobody saw a result go anywhere, and the sentence says no
+ * more than is known. */
+static void a_reason_alone_is_told_as_a_reason(void **state)
+{
+    (void)state;
+    static struct sw_outputs outputs;
+    struct court court;
+    open_court(&court, CITY);
+    judge(&court, "LAPD", "plate.search", USUAL_TIME,
+          "\"actor\":{\"system\":\"LAPD-ALPR\"},\"data_class\":\"alpr_search_result\","
+          "\"reason\":\"HSI\"",
+          &outputs);
+    assert_true(outputs.has_alert);
+    assert_string_equal(outputs.alert.title,
+                        "A plate search names an immigration agency and no task force");
+    assert_string_equal(outputs.alert.sentence,
+                        "A plate search event (from LAPD plate store: alpr search result). It "
+                        "counts as informing an immigration officer. Needs review: Civ. Code "
+                        "1798.90.55(b); Gov. Code 7284.6(a)(1) (ca-state). Who could stop it: "
+                        "Chief of Police.");
+    close_court(&court);
+}
+
 /* A search that was allowed when it was made looks different once it is known that its result was
  * passed on: the later knowledge is a new judgement, and the share can be revoked. */
 static void what_is_passed_on_is_held_against_the_search_it_came_from(void **state)
@@ -559,6 +582,7 @@ int main(void)
         cmocka_unit_test(citing_misdemeanours_cuts_their_prints_off),
         cmocka_unit_test(closing_nlets_cuts_the_look_up_of_licences),
         cmocka_unit_test(a_search_of_plates_takes_the_edge_of_the_searcher),
+        cmocka_unit_test(a_reason_alone_is_told_as_a_reason),
         cmocka_unit_test(what_is_passed_on_is_held_against_the_search_it_came_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,8 +279,21 @@ static void every_rule_finds_its_examples_and_no_near_miss(void **state)
     assert_int_equal(complaints, 0);
 }
 
+static void check_last_day(const struct pack *pack, uint32_t index, struct sw_event *event)
+{
+    const struct sw_rule *rule = &pack->rules.rules[index];
+    event->time_ms = rule->until_ms - 1;
+    if (finding_of(pack, index, event) == NULL) {
+        complain(pack, rule, "must match to", SW_TEXT("the end of its last day"));
+    }
+    event->time_ms = rule->until_ms;
+    if (finding_of(pack, index, event) != NULL) {
+        complain(pack, rule, "must not match", SW_TEXT("after its last day"));
+    }
+}
+
 /* The first example, a millisecond before the rule is in force and at that very time. */
-static void every_rule_counts_from_its_day_and_not_before(void **state)
+static void every_rule_counts_from_its_first_day_to_its_last(void **state)
 {
     (void)state;
     static struct sw_event event;
@@ -299,6 +312,9 @@ static void every_rule_counts_from_its_day_and_not_before(void **state)
             event.time_ms = rule->from_ms - 1;
             if (finding_of(&packs[i], index, &event) != NULL) {
                 complain(&packs[i], rule, "must not match", SW_TEXT("before its first day"));
+            }
+            if (rule->until_ms != INT64_MAX) {
+                check_last_day(&packs[i], index, &event);
             }
             sw_yaml_free(&yaml);
         }
@@ -402,7 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_finds_its_examples_and_no_near_miss),
-        cmocka_unit_test(every_rule_counts_from_its_day_and_not_before),
+        cmocka_unit_test(every_rule_counts_from_its_first_day_to_its_last),
         cmocka_unit_test(every_rule_tells_a_reader_what_it_is_and_where_it_stands),
         cmocka_unit_test(no_two_rules_share_an_id),
     };
