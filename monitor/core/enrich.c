@@ -208,7 +208,7 @@ static const struct sw_way *way_on(const struct sw_map *map, uint16_t node, uint
         if ((data & UINT32_C(1) << class) == 0) {
             continue;
         }
-        const struct sw_way *way = sw_map_way(map, node, class);
+        const struct sw_way *way = sw_map_way(map, node, (uint16_t) class);
         bool better = best == NULL || way->edge_count < best->edge_count ||
                       (way->edge_count == best->edge_count && way->delay_ms < best->delay_ms);
         if (way->edge_count > 0 && better) {
@@ -231,6 +231,7 @@ static void add_to_path(struct sw_route *route, uint16_t node)
 static uint16_t nearest_end(const struct sw_map *map, const struct ends *to, uint32_t data,
                             const struct sw_way **way)
 {
+    SW_ASSERT(to->count > 0);
     uint16_t nearest = to->nodes[0];
     *way = NULL;
     for (uint16_t i = 0; i < to->count; i++) {
@@ -296,7 +297,7 @@ static uint16_t first_class(uint32_t bits)
 {
     for (uint16_t class = 1; class < SW_DATA_CLASS_COUNT; class ++) {
         if ((bits & UINT32_C(1) << class) != 0) {
-            return class;
+            return (uint16_t) class;
         }
     }
     return 0;
@@ -327,10 +328,11 @@ static void set_modes(struct sw_event *event, const struct sw_edge *edge)
     const struct sw_enum_info *modes = sw_field_info(SW_FIELD_MODE)->values;
     struct sw_value *items = event->items + event->item_count;
     uint32_t count = 0;
-    for (uint16_t mode = 1; mode < SW_EDGE_MODE_COUNT; mode++) {
+    for (uint32_t mode = 1; mode < SW_EDGE_MODE_COUNT; mode++) {
         if ((edge->modes & UINT32_C(1) << mode) != 0) {
-            *new_items(event, 1) = (struct sw_value){
-                .type = SW_VALUE_TEXT, .code = mode, .text = sw_enum_text(modes, mode)};
+            *new_items(event, 1) = (struct sw_value){.type = SW_VALUE_TEXT,
+                                                     .code = (uint16_t)mode,
+                                                     .text = sw_enum_text(modes, (uint16_t)mode)};
             count++;
         }
     }
