@@ -1,9 +1,9 @@
 /*
  * Facts about Paho C 1.3 that this rests on, read in its source and kept by the kill test:
  * the PUBACK goes out after messageArrived has returned, whatever it returned; messageArrived runs
- * on the one receiving thread with Paho's lock held; MQTTAsync_send() takes another lock, so the
- * loop can publish while a callback waits for the loop to make room; MQTTAsync_isConnected() takes
- * the same lock, so nobody here calls it.
+ * on the one receiving thread with Paho's lock held; MQTTAsync_send(), _disconnect() and
+ * _isConnected() wait for that lock, so the loop calls none of them: a callback may wait for the
+ * loop.
  */
 #include "inbox.h"
 
@@ -130,6 +130,70 @@ static void on_connect_failed(void *context, MQTTAsync_failureData *failure)
     fail(inbox, sw_mqtt_explain(inbox->mqtt, failure != NULL ? failure->code : -1, sentence));
 }
 
+static void forget_one(struct sw_inbox *inbox)
+{
+    if (atomic_fetch_sub(&inbox->unsent, 1) == 1) {
+        wake(inbox); // at the end somebody waits for it
+    }
+}
+
+/* Runs on an MQTT thread. */
+static void on_published(void *context, MQTTAsync_successData *success)
+{
+    (void)success;
+    forget_one(context);
+}
+
+/* Runs on an MQTT thread. */
+static void on_publish_failed(void *context, MQTTAsync_failureData *failure)
+{
+    (void)failure;
+    forget_one(context);
+}
+
+/* Runs on an MQTT thread. */
+static void on_disconnected(void *context, MQTTAsync_successData *success)
+{
+    (void)success;
+    become(context, SW_INBOX_CLOSED);
+}
+
+/* Runs on an MQTT thread. */
+static void on_disconnect_failed(void *context, MQTTAsync_failureData *failure)
+{
+    (void)failure;
+    become(context, SW_INBOX_CLOSED);
+}
+
+static void disconnect_client(struct sw_inbox *inbox)
+{
+    MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
+    options.timeout = DISCONNECT_MS;
+    options.context = inbox;
+    options.onSuccess = on_disconnected;
+    options.onFailure = on_disconnect_failed;
+    if (MQTTAsync_disconnect(inbox->client, &options) != MQTTASYNC_SUCCESS) {
+        become(inbox, SW_INBOX_CLOSED);
+    }
+}
+
+/* Runs on the sender's thread. */
+static void send_message(void *context, const struct sw_outgoing *message)
+{
+    struct sw_inbox *inbox = context;
+    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+    options.context = inbox;
+    options.onSuccess = on_published;
+    options.onFailure = on_publish_failed;
+    if (message->last) {
+        disconnect_client(inbox);
+    } else if (MQTTAsync_send(inbox->client, message->topic.bytes, (int)message->payload.length,
+                              message->payload.bytes, 1, message->retained ? 1 : 0,
+                              &options) != MQTTASYNC_SUCCESS) {
+        forget_one(inbox);
+    }
+}
+
 static int connect_client(struct sw_inbox *inbox)
 {
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
@@ -172,11 +236,19 @@ static int create_client(struct sw_inbox *inbox, const char *client_id)
 enum sw_status sw_inbox_start(struct sw_inbox *inbox, struct sw_mqtt *mqtt, const char *client_id,
                               struct sw_spool *spool, uv_async_t *wake)
 {
-    *inbox = (struct sw_inbox){.mqtt = mqtt, .spool = spool, .wake = wake};
+    memset(inbox, 0, sizeof(*inbox));
+    inbox->mqtt = mqtt;
+    inbox->spool = spool;
+    inbox->wake = wake;
     atomic_store(&inbox->state, SW_INBOX_CONNECTING);
     if (sw_digest_open(&inbox->digest) != SW_OK) {
         (void)snprintf(inbox->sentence, sizeof(inbox->sentence),
                        "the cryptographic library offers no SHA-256");
+        return SW_NETWORK;
+    }
+    if (sw_sender_start(&inbox->sender, send_message, inbox) != SW_OK) {
+        (void)snprintf(inbox->sentence, sizeof(inbox->sentence), "no thread can be started");
+        sw_inbox_close(inbox);
         return SW_NETWORK;
     }
     int code = create_client(inbox, client_id);
@@ -197,76 +269,33 @@ enum sw_inbox_state sw_inbox_state(const struct sw_inbox *inbox)
     return (enum sw_inbox_state)atomic_load(&inbox->state);
 }
 
-/* Runs on an MQTT thread. */
-static void on_published(void *context, MQTTAsync_successData *success)
-{
-    struct sw_inbox *inbox = context;
-    (void)success;
-    if (atomic_fetch_sub(&inbox->unsent, 1) == 1) {
-        wake(inbox); // at the end somebody waits for it
-    }
-}
-
-/* Runs on an MQTT thread. */
-static void on_publish_failed(void *context, MQTTAsync_failureData *failure)
-{
-    struct sw_inbox *inbox = context;
-    (void)failure;
-    (void)atomic_fetch_sub(&inbox->unsent, 1);
-}
-
 enum sw_status sw_inbox_publish(struct sw_inbox *inbox, const char *topic, struct sw_text payload,
                                 bool retained)
 {
-    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
-    options.context = inbox;
-    options.onSuccess = on_published;
-    options.onFailure = on_publish_failed;
+    struct sw_outgoing message = {
+        .topic = sw_text_from(topic), .payload = payload, .retained = retained};
     if (sw_inbox_state(inbox) != SW_INBOX_ONLINE) {
         return SW_NETWORK;
     }
-    if (atomic_load(&inbox->unsent) >= SW_INBOX_UNSENT_MAX) {
-        return SW_FULL;
-    }
-    (void)atomic_fetch_add(&inbox->unsent, 1);
-    int code = MQTTAsync_send(inbox->client, topic, (int)payload.length, payload.bytes, 1,
-                              retained ? 1 : 0, &options);
-    if (code != MQTTASYNC_SUCCESS) {
+    if (atomic_fetch_add(&inbox->unsent, 1) >= SW_INBOX_UNSENT_MAX ||
+        sw_sender_put(&inbox->sender, &message) != SW_OK) {
         (void)atomic_fetch_sub(&inbox->unsent, 1);
-        return SW_NETWORK;
+        return SW_FULL;
     }
     return SW_OK;
 }
 
-/* Runs on an MQTT thread. */
-static void on_disconnected(void *context, MQTTAsync_successData *success)
-{
-    (void)success;
-    become(context, SW_INBOX_CLOSED);
-}
-
-/* Runs on an MQTT thread. */
-static void on_disconnect_failed(void *context, MQTTAsync_failureData *failure)
-{
-    (void)failure;
-    become(context, SW_INBOX_CLOSED);
-}
-
 void sw_inbox_disconnect(struct sw_inbox *inbox)
 {
-    MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
-    options.timeout = DISCONNECT_MS;
-    options.context = inbox;
-    options.onSuccess = on_disconnected;
-    options.onFailure = on_disconnect_failed;
     if (inbox->client == NULL ||
-        MQTTAsync_disconnect(inbox->client, &options) != MQTTASYNC_SUCCESS) {
+        sw_sender_put(&inbox->sender, &(struct sw_outgoing){.last = true}) != SW_OK) {
         become(inbox, SW_INBOX_CLOSED);
     }
 }
 
 void sw_inbox_close(struct sw_inbox *inbox)
 {
+    sw_sender_stop(&inbox->sender);
     if (inbox->client != NULL) {
         MQTTAsync_destroy(&inbox->client);
         inbox->client = NULL;

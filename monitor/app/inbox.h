@@ -7,8 +7,9 @@
  * session is persistent: what is published while we are away comes later. A lost connection is
  * taken up again by itself.
  *
- * Callbacks run on Paho's threads and hold Paho's lock: they must never wait for the loop to call
- * Paho. The loop is woken with uv_async_send() and looks at the state.
+ * Callbacks run on Paho's threads and hold Paho's lock while they wait for room in the spool, so
+ * the loop publishes through the sender. The loop is woken with uv_async_send() and looks at the
+ * state.
  */
 #ifndef SHAREWATCH_INBOX_H
 #define SHAREWATCH_INBOX_H
@@ -25,11 +26,12 @@
 #include <sharewatch/text.h>
 
 #include "digest.h"
+#include "sender.h"
 #include "spool.h"
 
 #define SW_INBOX_CLIENT_ID    "sharewatch-monitor"
 #define SW_INBOX_STATUS_TOPIC "sharewatch/v1/status/monitor"
-#define SW_INBOX_UNSENT_MAX   4096 // publishes that the broker has not taken yet; more are refused
+#define SW_INBOX_UNSENT_MAX   2048 // publishes that the broker has not taken yet; more are refused
 
 enum sw_inbox_state {
     SW_INBOX_CONNECTING, // for the first time
@@ -45,8 +47,9 @@ struct sw_inbox {
     struct sw_spool *spool;
     struct sw_digest digest; // the receiving thread's
     uv_async_t *wake;        // the loop's
+    struct sw_sender sender;
     _Atomic int state;       // enum sw_inbox_state
-    _Atomic uint32_t unsent;
+    _Atomic uint32_t unsent; // in the sender and in Paho
     _Atomic uint64_t connects_total;
     char sentence[SW_MQTT_SENTENCE_BYTES]; // written before the state becomes FAILED
 };

@@ -63,11 +63,13 @@ bool test_port_is_open(uint16_t port)
     return open;
 }
 
-void test_place_open(struct test_place *place)
+void test_place_open(struct test_place *place, const char *parent)
 {
     bool memory = access("/dev/shm", W_OK | X_OK) == 0;
     (void)snprintf(place->folder, sizeof(place->folder), "%s/sharewatch-test-XXXXXX",
-                   memory ? "/dev/shm" : "/tmp");
+                   parent != NULL ? parent
+                   : memory       ? "/dev/shm"
+                                  : "/tmp");
     must(mkdtemp(place->folder) != NULL, "no folder");
     place->port = free_port();
     (void)snprintf(place->url, sizeof(place->url), "mqtt://127.0.0.1:%u", place->port);

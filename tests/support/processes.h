@@ -11,7 +11,7 @@
 
 #define TEST_PATH_BYTES 256
 
-/** A folder of the test's own, in memory where there is room, and a free port. */
+/** A folder of the test's own and a free port. */
 struct test_place {
     char folder[TEST_PATH_BYTES];
     uint16_t port;
@@ -24,10 +24,10 @@ struct test_child {
     int status;    // as of waitpid(), when it has ended
 };
 
-/** Makes folder and port. */
-void test_place_open(struct test_place *place);
+/** Makes the folder below @parent, or in memory where there is room when that is NULL. */
+void test_place_open(struct test_place *place, const char *parent);
 
-/** Removes the folder; with @keep_on_failure it stays and its name is printed. */
+/** Removes the folder; when the test @failed it stays and its name is printed. */
 void test_place_close(struct test_place *place, bool failed);
 
 /** Writes FOLDER/@name into @path. */

@@ -331,7 +331,7 @@ static int set_up(void **state)
     const char *seed = getenv("SHAREWATCH_SEED");
     chaos.random = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
     (void)printf("SHAREWATCH_SEED=%llu\n", (unsigned long long)chaos.random);
-    test_place_open(&chaos.place);
+    test_place_open(&chaos.place, NULL);
     FILE *file = fopen(test_path(&chaos.place, "scenario.yaml", chaos.scenario), "w");
     if (file == NULL || fputs(scenario, file) < 0) {
         return -1;
