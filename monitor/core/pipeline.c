@@ -127,6 +127,9 @@ static void judge(const struct sw_pipeline *pipeline, const char *key, struct sw
     }
     match(pipeline, event, again, hop);
     judge_by_rules(&pipeline->config.rules, hop);
+    if (route->declined) {
+        hop->level = SW_LEVEL_NONE; // an attempt may be forbidden, but nothing was given
+    }
     hop->fed_reach = reaches_federal(map, event, route);
     judgement->exists = route->edge != SW_NONE || route->names_recipient || hop->finding_count > 0;
 }

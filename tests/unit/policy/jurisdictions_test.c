@@ -267,6 +267,21 @@ static const struct row city_rows[] = {
      "\"actor\":{\"system\":\"LAPD-STAFF\"},\"recipient\":{\"system\":\"LESC\"},"
      "\"data_class\":[\"demographics\",\"status\"],\"purpose_code\":\"criminal\"",
      SW_VERDICT_PROH, SW_LEVEL_MATCHED, 0},
+    /* Attempts: what was refused went nowhere. */
+    {"a search by ICE is blocked", CITY, "ICE", "plate.search",
+     "\"actor\":{\"agency\":\"ICE\",\"system\":\"LAPD-ALPR\"}," TO_ICE
+     ",\"data_class\":\"alpr_search_result\",\"outcome\":\"declined\"",
+     SW_VERDICT_PROH, SW_LEVEL_NONE, 0},
+    {"an officer's search for immigration enforcement is blocked", CITY, "LAPD", "plate.search",
+     "\"actor\":{\"system\":\"LAPD-ALPR\"},\"data_class\":\"alpr_search_result\","
+     "\"purpose_code\":\"immigration\",\"outcome\":\"declined\"",
+     SW_VERDICT_PROH, SW_LEVEL_NONE, 0},
+    {"the jail refuses a hand-over", CITY, "LAPD", "custody.transferred",
+     LAPD_OUT "," DETAINER ",\"outcome\":\"declined\"", SW_VERDICT_NONE, SW_LEVEL_NONE, 0},
+    {"the jail answers that it will not say", CITY, "LAPD", "notice.answered",
+     "\"actor\":{\"system\":\"LAPD-JAIL\"}," TO_ICE
+     ",\"data_class\":\"release_time\",\"outcome\":\"declined\"",
+     SW_VERDICT_NONE, SW_LEVEL_NONE, 0},
     /* Holding. */
     {"an ordinary stay before arraignment", CITY, "LAPD", "custody.held",
      "\"actor\":{\"system\":\"LAPD-JAIL\"},\"custody_state\":\"held\"", SW_VERDICT_NONE,
