@@ -593,6 +593,7 @@ static void add_losses(struct sw_monitor *monitor)
         {"sources_refused", counters.sources_refused_total},
         {"holes_merged", counters.holes_merged_total},
         {"daily_evicted", counters.daily_evicted_total},
+        {"cuts_evicted", counters.cuts_evicted_total},
         {"findings_left_out", monitor->findings_over_total},
         {"parents_missing", monitor->parents_missing_total},
         {"alerts_unpublished", monitor->alerts_unpublished_total},
