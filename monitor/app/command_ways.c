@@ -149,8 +149,8 @@ static void consider(struct ways *ways, uint16_t node_index, uint16_t data_class
 static void print_all(struct ways *ways)
 {
     for (uint16_t node = 0; node < ways->map->node_count; node++) {
-        for (uint16_t data_class = 1; data_class < SW_DATA_CLASS_COUNT; data_class++) {
-            consider(ways, node, data_class);
+        for (int data_class = 1; data_class < SW_DATA_CLASS_COUNT; data_class++) {
+            consider(ways, node, (uint16_t)data_class);
         }
     }
     if (ways->json) {
