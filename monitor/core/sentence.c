@@ -6,7 +6,7 @@
 #include <sharewatch/taxonomy.h>
 #include <sharewatch/time.h>
 
-#define PART_BYTES 320 // one clause
+#define PART_BYTES SW_SENTENCE_MAX // one clause
 
 /* Adds @part as the next sentence, whole or not at all. */
 static void add(struct sw_buffer *buffer, const struct sw_buffer *part)
@@ -35,14 +35,30 @@ static const struct sw_edge *edge_of(const struct sw_telling *telling)
     return telling->hop->edge != SW_NONE ? &telling->map->edges[telling->hop->edge] : NULL;
 }
 
-/* Words for people for a class of data: "release_time" becomes "release time". */
+/* Words for people for a class of data. */
 static void append_data_class(struct sw_buffer *part, uint16_t data_class)
 {
-    const char *word = sw_field_info(SW_FIELD_DATA_CLASS)->values->values[data_class];
-    for (; *word != '\0'; word++) {
-        char c = *word;
-        sw_buffer_append(part, c == '_' ? SW_TEXT(" ") : (struct sw_text){&c, 1});
-    }
+    static const char *const words[SW_DATA_CLASS_COUNT] = {
+        [SW_DATA_CLASS_PRINTS] = "prints",
+        [SW_DATA_CLASS_DEMOGRAPHICS] = "demographics",
+        [SW_DATA_CLASS_ARREST] = "the arrest",
+        [SW_DATA_CLASS_RELEASE_TIME] = "the time of release",
+        [SW_DATA_CLASS_HOME_WORK_ADDRESS] = "a home or work address",
+        [SW_DATA_CLASS_STATUS] = "immigration status",
+        [SW_DATA_CLASS_CRIM_HISTORY] = "criminal history",
+        [SW_DATA_CLASS_ALPR_READ] = "plate reads",
+        [SW_DATA_CLASS_ALPR_SEARCH_RESULT] = "results of a plate search",
+        [SW_DATA_CLASS_HOTLIST_ENTRY] = "a hot-list entry",
+        [SW_DATA_CLASS_STOP_RECORD] = "the record of a stop",
+        [SW_DATA_CLASS_FI_CARD] = "an interview card",
+        [SW_DATA_CLASS_COURT_DATE] = "a court date",
+        [SW_DATA_CLASS_CUSTODY_ACCESS] = "access to a person in custody",
+        [SW_DATA_CLASS_CASE_INTELLIGENCE] = "case intelligence",
+        [SW_DATA_CLASS_REGISTRATION] = "licence or registration",
+        [SW_DATA_CLASS_SETTING] = "a setting",
+    };
+    SW_ASSERT(words[data_class] != NULL);
+    sw_buffer_append_string(part, words[data_class]);
 }
 
 static void append_from_to(const struct sw_telling *telling, struct sw_buffer *part)
@@ -135,10 +151,16 @@ static void tell_level(const struct sw_telling *telling, struct sw_buffer *part)
     bool seen = telling->hop->crosses == SW_CROSSES_DIRECT || stated[telling->hop->level] == NULL;
     bool onward = telling->hop->level == SW_LEVEL_NONE &&
                   telling->hop->crosses == SW_CROSSES_REACHABLE && telling->route->path_count > 0;
+    uint16_t passed_on = sw_event_code(telling->event, SW_FIELD_FLOW_ONWARD);
     if (onward) {
         tell_onward(telling, part);
     } else {
         sw_buffer_append_string(part, (seen ? levels : stated)[telling->hop->level]);
+    }
+    if (passed_on == SW_CROSSES_DIRECT) {
+        sw_buffer_append_string(part, " The data was passed on to one later.");
+    } else if (passed_on == SW_CROSSES_REACHABLE) {
+        sw_buffer_append_string(part, " The data was passed on later.");
     }
     if (telling->hop->fed_reach) {
         sw_buffer_append_string(part,
@@ -187,7 +209,7 @@ static void tell_rule(const struct sw_telling *telling, struct sw_buffer *part)
     sw_buffer_append_string(part, ".");
 }
 
-/* No rule spoke: the verdict is the default of the map. */
+/* No rule gave a verdict: it is the default of the map. */
 static void tell_default(const struct sw_telling *telling, struct sw_buffer *part)
 {
     const struct sw_edge *edge = edge_of(telling);
@@ -226,6 +248,11 @@ static void tell_default(const struct sw_telling *telling, struct sw_buffer *par
     sw_buffer_append_string(part, ".");
 }
 
+static bool is_record(const struct sw_rule *rule)
+{
+    return rule != NULL && !rule->has_verdict;
+}
+
 static void tell_duties(const struct sw_telling *telling, struct sw_buffer *part)
 {
     static const char *const words[SW_DUTY_COUNT] = {
@@ -244,6 +271,11 @@ static void tell_duties(const struct sw_telling *telling, struct sw_buffer *part
             sw_buffer_append_string(part, words[bit]);
             first = false;
         }
+    }
+    if (!first && is_record(telling->rule) &&
+        telling->rule->cite.length > 0) { // the rule that is told says why it is owed
+        sw_buffer_append_string(part, ", by ");
+        append_cite(telling->rule, part);
     }
     sw_buffer_append_string(part, first ? "" : ".");
 }
@@ -269,27 +301,44 @@ static void tell_standing(const struct sw_telling *telling, struct sw_buffer *pa
     }
 }
 
+/* The start of @text that fits with an ellipsis behind it; no character is cut. */
+static void append_cut(struct sw_buffer *buffer, struct sw_text text)
+{
+    static const char ellipsis[] = "…";
+    uint32_t room = buffer->capacity - buffer->length - (uint32_t)sizeof(ellipsis);
+    uint32_t length = text.length < room ? text.length : room;
+    while (length > 0 && ((unsigned char)text.bytes[length] & 0xc0) == 0x80) {
+        length--;
+    }
+    sw_buffer_append(buffer, (struct sw_text){text.bytes, length});
+    sw_buffer_append_string(buffer, ellipsis);
+}
+
 static void write_title(const struct sw_telling *telling, struct sw_alert *alert)
 {
     struct sw_buffer title;
     sw_buffer_init(&title, alert->title, sizeof(alert->title));
+    const struct sw_edge *edge = edge_of(telling);
+    struct sw_text text = edge != NULL ? edge->name : (struct sw_text){0};
     if (telling->rule != NULL && telling->rule->title.length > 0) {
-        sw_buffer_append(&title, telling->rule->title);
-    } else {
+        text = telling->rule->title;
+    }
+    if (text.length == 0) {
         append_what(telling, &title);
+    } else if (text.length < title.capacity) {
+        sw_buffer_append(&title, text);
+    } else {
+        append_cut(&title, text);
     }
-    if (title.length == 0) { // longer than a title may be
-        sw_buffer_append_format(&title, "%s: %s", sw_kind_name(telling->event->kind),
-                                sw_action_name(telling->event->action));
-    }
+    SW_ASSERT(title.length > 0);
 }
 
 void sw_sentence_write(const struct sw_telling *telling, struct sw_alert *alert)
 {
     typedef void (*tell_fn)(const struct sw_telling *telling, struct sw_buffer *part);
-    const tell_fn parts[] = {
-        tell_what,   tell_level,      telling->rule != NULL ? tell_rule : tell_default,
-        tell_duties, tell_off_switch, tell_standing};
+    bool by_rule = telling->rule != NULL && !is_record(telling->rule);
+    const tell_fn parts[] = {tell_what,   tell_level,      by_rule ? tell_rule : tell_default,
+                             tell_duties, tell_off_switch, tell_standing};
     write_title(telling, alert);
     struct sw_buffer sentence;
     sw_buffer_init(&sentence, alert->sentence, sizeof(alert->sentence));

@@ -238,7 +238,8 @@ static void the_strictest_finding_is_the_headline(void **state)
     assert_string_equal(outputs.alert.title, "Release time given to ICE");
     assert_string_equal(
         outputs.alert.sentence,
-        "Jail tells ICE of a release (from LAPD jail to ICE in Los Angeles: release time). An "
+        "Jail tells ICE of a release (from LAPD jail to ICE in Los Angeles: the time of release). "
+        "An "
         "immigration officer "
         "got what can be acted on. A rule in force forbids it: Gov. Code 7284.6(a)(1)(C) "
         "(ca-state). Owed: keep it as a public record. Who could stop it: Council, Chief.");
@@ -454,6 +455,7 @@ static void onward_sharing_judges_the_share_again(void **state)
     assert_edge("E19");
     assert_int_equal(sw_event_code(&parent, SW_FIELD_FLOW_ONWARD), SW_CROSSES_DIRECT);
     assert_int_equal(outputs.hop.revision, 1);
+    assert_false(outputs.has_alert); // the rules of these tests do not look at what went on later
 
     /* A parent whose edge does not arm the late one is left as it is. */
     decode_into(&parent, payloads[1], "fingerprint.searched", "f-1", "24T10:00:00", "", "{}");
@@ -530,6 +532,24 @@ static void a_restart_goes_on_where_it_stopped(void **state)
     assert_true(counters.holes_merged_total == 0 && counters.daily_evicted_total == 0);
 }
 
+/* A title longer than its place is cut between characters, and says so. */
+static void a_long_title_is_cut(void **state)
+{
+    (void)state;
+    static char name[400] = "é";
+    for (size_t i = 2; i + 2 < sizeof(name); i += 2) {
+        memcpy(name + i, "é", 3);
+    }
+    uint16_t edge = sw_map_edge(&map, SW_TEXT("E05"));
+    map.edges[edge].name = sw_text_from(name);
+    step("fingerprint.matched", "f-1", "24T10:12:00", "{}");
+    assert_true(outputs.has_alert);
+    size_t length = strlen(outputs.alert.title);
+    assert_in_range(length, SW_TITLE_MAX - 6, SW_TITLE_MAX - 1);
+    assert_string_equal(outputs.alert.title + length - 3, "…");
+    assert_memory_equal(outputs.alert.title + length - 5, "é", 2);
+}
+
 /* No sentence calls anybody anything. */
 static void sentences_keep_to_the_facts(void **state)
 {
@@ -572,6 +592,7 @@ int main(void)
         TEST(sequence_numbers_are_followed),
         TEST(many_gaps_come_in_portions),
         TEST(a_restart_goes_on_where_it_stopped),
+        TEST(a_long_title_is_cut),
         TEST(sentences_keep_to_the_facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

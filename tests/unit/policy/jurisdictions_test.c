@@ -533,11 +533,12 @@ static void a_reason_alone_is_told_as_a_reason(void **state)
     assert_true(outputs.has_alert);
     assert_string_equal(outputs.alert.title,
                         "A plate search names an immigration agency and no task force");
-    assert_string_equal(outputs.alert.sentence,
-                        "A plate search event (from LAPD plate store: alpr search result). It "
-                        "counts as informing an immigration officer. Needs review: Civ. Code "
-                        "1798.90.55(b); Gov. Code 7284.6(a)(1) (ca-state). Who could stop it: "
-                        "Chief of Police.");
+    assert_string_equal(
+        outputs.alert.sentence,
+        "A plate search event (from LAPD plate store: results of a plate search). It "
+        "counts as informing an immigration officer. Needs review: Civ. Code "
+        "1798.90.55(b); Gov. Code 7284.6(a)(1) (ca-state). Who could stop it: "
+        "Chief of Police.");
     close_court(&court);
 }
 
