@@ -396,6 +396,16 @@ static bool is_declined(const struct sw_event *event)
            (enabled->type == SW_VALUE_BOOL && !enabled->boolean);
 }
 
+/* Rules compare fields with values, not with each other. */
+static void compare_retention(struct sw_event *event)
+{
+    const struct sw_value *age = &event->fields[SW_FIELD_READ_AGE_DAYS];
+    const struct sw_value *kept = &event->fields[SW_FIELD_RETENTION_DAYS];
+    if (age->type == SW_VALUE_INTEGER && kept->type == SW_VALUE_INTEGER) {
+        sw_event_set_bool(event, SW_FIELD_READ_PAST_RETENTION, age->integer > kept->integer);
+    }
+}
+
 void sw_enrich(const struct sw_map *map, struct sw_event *event, struct sw_route *route)
 {
     *route = (struct sw_route){
@@ -405,6 +415,7 @@ void sw_enrich(const struct sw_map *map, struct sw_event *event, struct sw_route
                SW_FIELD_RECIPIENT_CLASS);
     fill_class(map, event, SW_FIELD_BEHALF_AGENCY, SW_FIELD_BEHALF_CLASS);
     read_reason(event);
+    compare_retention(event);
 
     struct sides sides = {.data = stated_data(event)};
     struct side behalf;

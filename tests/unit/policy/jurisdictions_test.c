@@ -518,6 +518,27 @@ static bool has_finding(const struct court *court, const struct sw_hop *hop, con
     return false;
 }
 
+/* Which reads are too old depends on what the agency itself keeps. */
+static void old_reads_are_found_by_the_retention_in_force(void **state)
+{
+    (void)state;
+    static struct sw_outputs outputs;
+    struct court court;
+    open_court(&court, CITY);
+    for (int kept = 30; kept <= 60; kept += 30) {
+        char data[PACKET_BYTES];
+        (void)snprintf(data, sizeof(data),
+                       "\"actor\":{\"system\":\"LAPD-ALPR\"},\"data_class\":"
+                       "\"alpr_search_result\",\"case_tok\":\"c-1\",\"read_age_days\":45,"
+                       "\"retention_days\":%d",
+                       kept);
+        judge(&court, "LAPD", "plate.search", USUAL_TIME, data, &outputs);
+        assert_int_equal(outputs.has_hop && has_finding(&court, &outputs.hop, "a07_past_retention"),
+                         kept == 30);
+    }
+    close_court(&court);
+}
+
 /* A search that stays in the department: nobody saw a result go anywhere, and the sentence says no
  * more than is known. */
 static void a_reason_alone_is_told_as_a_reason(void **state)
@@ -598,6 +619,7 @@ int main(void)
         cmocka_unit_test(citing_misdemeanours_cuts_their_prints_off),
         cmocka_unit_test(closing_nlets_cuts_the_look_up_of_licences),
         cmocka_unit_test(a_search_of_plates_takes_the_edge_of_the_searcher),
+        cmocka_unit_test(old_reads_are_found_by_the_retention_in_force),
         cmocka_unit_test(a_reason_alone_is_told_as_a_reason),
         cmocka_unit_test(what_is_passed_on_is_held_against_the_search_it_came_from),
     };
