@@ -183,12 +183,18 @@ static void refuse(struct sw_monitor *monitor, const struct sw_packet *packet,
 {
     sw_log_add_quarantine(&monitor->log, packet, rejection);
     monitor->quarantined_total++;
+    sw_pipeline_take_refused(monitor->pipeline, rejection, packet->received_ms, &monitor->outputs);
+    (void)touch_source(monitor, monitor->outputs.source);
+    add_gaps(monitor, packet->received_ms);
 }
 
 static void refuse_reused_id(struct sw_monitor *monitor, const struct sw_packet *packet)
 {
-    struct sw_rejection rejection = {
-        .reason = SW_REFUSAL_CONFLICT, .code = "id_reused", .field = "id"};
+    struct sw_rejection rejection = {.reason = SW_REFUSAL_CONFLICT,
+                                     .code = "id_reused",
+                                     .field = "id",
+                                     .source = monitor->event.source,
+                                     .sequence = monitor->event.sequence};
     refuse(monitor, packet, &rejection);
 }
 

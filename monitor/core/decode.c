@@ -412,22 +412,29 @@ static bool parse_time(struct decoder *decoder, const char *name, int64_t *time_
     return true;
 }
 
+/* The number that @text writes in decimal digits, at most that which the log's integers hold; 0:
+ * it is none. */
+static uint64_t number_of(struct sw_text text)
+{
+    uint64_t number = 0;
+    for (uint32_t i = 0; i < text.length; i++) {
+        uint64_t digit = (uint64_t)(text.bytes[i] - '0');
+        if (number > ((uint64_t)INT64_MAX - digit) / 10) {
+            return 0;
+        }
+        number = number * 10 + digit;
+    }
+    return number;
+}
+
 static bool parse_sequence(struct decoder *decoder)
 {
     struct sw_text text = decoder->json.text;
     if (text.length == 0 || text.length > SW_SEQUENCE_DIGITS || !only_digits(text)) {
         return refuse_value(decoder, SW_REFUSAL_FORMAT, "sequence");
     }
-    uint64_t sequence = 0;
-    for (uint32_t i = 0; i < text.length; i++) {
-        uint64_t digit = (uint64_t)(text.bytes[i] - '0');
-        if (sequence > ((uint64_t)INT64_MAX - digit) / 10) { // the log's integers end there
-            return refuse_value(decoder, SW_REFUSAL_RANGE, "sequence");
-        }
-        sequence = sequence * 10 + digit;
-    }
-    decoder->event->sequence = sequence;
-    return sequence > 0 || refuse_value(decoder, SW_REFUSAL_RANGE, "sequence");
+    decoder->event->sequence = number_of(text);
+    return decoder->event->sequence > 0 || refuse_value(decoder, SW_REFUSAL_RANGE, "sequence");
 }
 
 static bool parse_id(struct decoder *decoder, const char *name, struct sw_text *id)
@@ -695,6 +702,49 @@ static bool decode(struct decoder *decoder)
            check_map(decoder);
 }
 
+/* Takes what the attribute @key says of whose the packet is, and which. */
+static void tell_attribute(struct sw_text key, struct sw_text value, struct sw_text topic_agency,
+                           struct sw_rejection *rejection)
+{
+    struct sw_text agency;
+    bool number = value.length > 0 && value.length <= SW_SEQUENCE_DIGITS && only_digits(value);
+    if (sw_text_equal(key, SW_TEXT("sequence")) && number) {
+        rejection->sequence = number_of(value);
+    } else if (sw_text_equal(key, SW_TEXT("source")) &&
+               sw_wire_parse_source(value, &agency) == SW_OK &&
+               sw_text_equal(agency, topic_agency)) {
+        rejection->source = value;
+    }
+}
+
+/* Reads the refused packet once more, its envelope only and as far as it goes: what came is not to
+ * be taken for lost. Whose it is must agree with its topic. */
+static void tell_sequence(const struct sw_packet *packet, struct sw_rejection *rejection)
+{
+    struct sw_json json;
+    struct sw_text agency;
+    struct sw_text kind;
+    sw_json_init(&json, packet->payload, NULL, 0); // text with escapes ends the reading
+    if (packet->payload.length > SW_PACKET_BYTES_MAX ||
+        sw_wire_parse_event_topic(packet->topic, &agency, &kind) != SW_OK ||
+        sw_json_next(&json) != SW_JSON_OBJECT) {
+        return;
+    }
+    while (sw_json_next(&json) == SW_JSON_KEY) {
+        struct sw_text key = json.text;
+        enum sw_json_token token = sw_json_next(&json);
+        if (token == SW_JSON_TEXT) {
+            tell_attribute(key, json.text, agency, rejection);
+        } else if (!sw_json_skip(&json, token)) {
+            break;
+        }
+    }
+    if (rejection->source.length == 0 || rejection->sequence == 0) {
+        rejection->source = (struct sw_text){0};
+        rejection->sequence = 0;
+    }
+}
+
 enum sw_status sw_pipeline_decode(const struct sw_pipeline *pipeline,
                                   const struct sw_packet *packet, struct sw_event *event,
                                   struct sw_rejection *rejection)
@@ -711,6 +761,7 @@ enum sw_status sw_pipeline_decode(const struct sw_pipeline *pipeline,
     bool accepted = decode(&decoder);
     event->storage_used = decoder.json.scratch_used;
     if (!accepted) {
+        tell_sequence(packet, rejection);
         return SW_MALFORMED;
     }
     sw_event_set_text(event, SW_FIELD_KIND, sw_text_from(sw_kind_name(event->kind)));

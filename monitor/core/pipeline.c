@@ -223,18 +223,18 @@ static void clear(struct sw_outputs *outputs)
     outputs->judge_parent_again = false;
 }
 
-static void take_sequence(struct sw_pipeline *pipeline, const struct sw_event *event,
+static void take_sequence(struct sw_pipeline *pipeline, struct sw_text source, uint64_t sequence,
                           int64_t now_ms, struct sw_outputs *outputs)
 {
-    if (event->sequence == 0) {
+    if (sequence == 0) {
         return;
     }
-    outputs->source = sw_sources_add(&pipeline->sources, event->source);
+    outputs->source = sw_sources_add(&pipeline->sources, source);
     if (outputs->source != UINT32_MAX &&
-        sw_sources_take(&pipeline->sources, outputs->source, event->sequence, now_ms)) {
+        sw_sources_take(&pipeline->sources, outputs->source, sequence, now_ms)) {
         outputs->gaps[outputs->gap_count++] = (struct sw_gap){.source = outputs->source,
-                                                              .first = event->sequence,
-                                                              .last = event->sequence,
+                                                              .first = sequence,
+                                                              .last = sequence,
                                                               .opened_ms = now_ms,
                                                               .filled = true};
     }
@@ -272,13 +272,20 @@ void sw_pipeline_step(struct sw_pipeline *pipeline, struct sw_event *event, int6
                       struct sw_outputs *outputs)
 {
     clear(outputs);
-    take_sequence(pipeline, event, now_ms, outputs);
+    take_sequence(pipeline, event->source, event->sequence, now_ms, outputs);
     if (event->correction) {
         SW_ASSERT(event->parent.length > 0); // the decoder saw to it
         outputs->judge_parent_again = true;
         return;
     }
     step_hop(pipeline, event, outputs);
+}
+
+void sw_pipeline_take_refused(struct sw_pipeline *pipeline, const struct sw_rejection *rejection,
+                              int64_t now_ms, struct sw_outputs *outputs)
+{
+    clear(outputs);
+    take_sequence(pipeline, rejection->source, rejection->sequence, now_ms, outputs);
 }
 
 void sw_pipeline_orphan(struct sw_pipeline *pipeline, struct sw_event *event, int64_t now_ms,

@@ -177,6 +177,7 @@ static void take_packet(struct replay *replay, const struct sw_packet *packet, u
     if (sw_pipeline_decode(replay->pipeline, packet, &event, &rejection) != SW_OK) {
         record->refused = rejection.code;
         replay->quarantined++;
+        sw_pipeline_take_refused(replay->pipeline, &rejection, packet->received_ms, &outputs);
         return;
     }
     if (was_seen(replay, record, packet)) {

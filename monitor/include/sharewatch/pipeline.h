@@ -77,6 +77,8 @@ struct sw_rejection {
     const char *code;  // of the reason, or of the JSON error
     uint32_t position; // byte of the payload
     char field[64];    // the field, attribute or key concerned, scrubbed; empty when there is none
+    struct sw_text source; // whose packet it is, as its topic agrees; empty when it does not tell
+    uint64_t sequence;     // the number its source stamped it with; 0 when that cannot be told
 };
 
 /** One judgement of one event: a hop, or its judgement again. */
@@ -185,6 +187,14 @@ void sw_pipeline_write_scrubbed(const struct sw_packet *packet, const struct sw_
  */
 void sw_pipeline_step(struct sw_pipeline *pipeline, struct sw_event *event, int64_t now_ms,
                       struct sw_outputs *outputs);
+
+/**
+ * Takes the number of a refused packet: it came, so it is missing no more, though it says nothing.
+ * Of @outputs only `source` and `gaps` are filled. For a packet refused by the log (id_reused) the
+ * shell fills in `source` and `sequence` from the event.
+ */
+void sw_pipeline_take_refused(struct sw_pipeline *pipeline, const struct sw_rejection *rejection,
+                              int64_t now_ms, struct sw_outputs *outputs);
 
 /**
  * Judges @parent, logged before, again with what @late taught: its corrected fields, or that its

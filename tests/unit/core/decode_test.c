@@ -303,6 +303,36 @@ static void events_must_fit_the_map(void **state)
         SW_OK);
 }
 
+/* A refused packet came all the same: its number is not missing, if it is whose its topic says. */
+static void refusals_tell_whose_and_which_they_are(void **state)
+{
+    (void)state;
+#define NUMBERED(source, sequence, data)                                                           \
+    "{\"specversion\":\"1.0\",\"time\":\"1970-01-01T00:00:00Z\",\"source\":\"" source              \
+    "\",\"sequence\":\"" sequence "\",\"id\":\"a\",\"data\":" data
+    static const struct {
+        const char *payload;
+        uint64_t sequence;
+    } cases[] = {
+        {NUMBERED("urn:sharewatch:agency:LAPD:x", "0017", "{}}"), 17},
+        {NUMBERED("urn:sharewatch:agency:LAPD:x", "17", "{\"a\":[[{\"b\":1}]]}}x"), 17},
+        {NUMBERED("urn:sharewatch:agency:LAPD:x", "17", "{\"reason\":\"\xff\"}}"), 17},
+        {NUMBERED("urn:sharewatch:agency:LAPD:x", "17", "{"), 17},
+        {NUMBERED("urn:sharewatch:agency:LASD:x", "17", "{}}"), 0},
+        {NUMBERED("urn:sharewatch:agency:LAPD:x", "x", "{}}"), 0},
+        {NUMBERED("urn:sharewatch:agency:LAPD:x", "0", "{}}"), 0},
+        {NUMBERED("urn:sharewatch:agency:LAPD:x", "9223372036854775808", "{}}"), 0},
+        {"\xef\xbb\xbf" NUMBERED("urn:sharewatch:agency:LAPD:x", "17", "{}}"), 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sw_rejection rejection;
+        assert_int_equal(decode(TOPIC, sw_text_from(cases[i].payload), &rejection), SW_MALFORMED);
+        assert_true(rejection.sequence == cases[i].sequence);
+        assert_int_equal(rejection.source.length > 0, cases[i].sequence > 0);
+    }
+}
+
 /* What is stored is what came, but for the free text; and it decodes to the same event. */
 static void the_stored_payload_is_scrubbed(void **state)
 {
@@ -341,6 +371,7 @@ int main(void)
         cmocka_unit_test(each_required_attribute_is_missed),
         cmocka_unit_test(topics_and_sizes_are_checked),
         cmocka_unit_test(events_must_fit_the_map),
+        cmocka_unit_test(refusals_tell_whose_and_which_they_are),
         cmocka_unit_test(the_stored_payload_is_scrubbed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -490,6 +490,23 @@ static void sequence_numbers_are_followed(void **state)
     assert_true(outputs.gaps[0].first == 4 && outputs.gaps[0].last == 5);
 }
 
+static void a_refused_packet_is_not_missing(void **state)
+{
+    (void)state;
+    struct sw_rejection rejection = {
+        .reason = SW_REFUSAL_TYPE, .source = SW_TEXT("urn:sharewatch:agency:LAPD"), .sequence = 2};
+    step_more("stop.stopped", "x-1", "24T10:00:00", ",\"sequence\":\"1\"", "{}");
+    sw_pipeline_take_refused(pipeline, &rejection, NOW_MS, &outputs);
+    assert_int_equal(outputs.source, 0);
+    assert_false(outputs.has_hop);
+    step_more("stop.stopped", "x-3", "24T10:00:00", ",\"sequence\":\"3\"", "{}");
+    assert_true(sw_pipeline_source_contiguous(pipeline, 0) == 3);
+
+    sw_pipeline_take_refused(pipeline, &(struct sw_rejection){0}, NOW_MS, &outputs);
+    assert_int_equal(outputs.source, UINT32_MAX);
+    assert_int_equal(outputs.gap_count, 0);
+}
+
 static void many_gaps_come_in_portions(void **state)
 {
     (void)state;
@@ -590,6 +607,7 @@ int main(void)
         TEST(a_correction_of_nothing_known_is_judged_itself),
         TEST(onward_sharing_judges_the_share_again),
         TEST(sequence_numbers_are_followed),
+        TEST(a_refused_packet_is_not_missing),
         TEST(many_gaps_come_in_portions),
         TEST(a_restart_goes_on_where_it_stopped),
         TEST(a_long_title_is_cut),
