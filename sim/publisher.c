@@ -23,7 +23,7 @@
     1000 // stays below what the socket takes: Paho sleeps 100 ms when it is full
 #define CONNECT_SECONDS    10
 #define RETRY_MS_MAX       2000
-#define RESEND_MS          30000 // without any receipt for so long, everything is sent again
+#define RESEND_MS          90000 // silence for longer than the monitor waits for holes: all is sent again
 #define PATIENCE_MS        5000  // before a person is told what is waited for
 #define COMPLAINT_MS       10000 // between two such lines
 #define GREETING_MS        10000
