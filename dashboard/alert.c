@@ -272,7 +272,7 @@ static void write_digest(struct sw_buffer *out, const char *key, sqlite3_stmt *r
     int count = sqlite3_column_bytes(row, column);
     hex[0] = '\0';
     for (int i = 0; i < count && i < 32; i++) {
-        (void)snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+        (void)snprintf(hex + 2 * (size_t)i, 3, "%02x", bytes[i]);
     }
     sw_json_text(out, key, hex);
 }

@@ -30,6 +30,13 @@ static const char *const security_headers[][2] = {
     {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
 };
 
+void *sw_http_memory(const void *memory)
+{
+    void *same;
+    memcpy(&same, &memory, sizeof(same));
+    return same;
+}
+
 static void on_time(uv_timer_t *timer);
 
 static void turn(struct sw_http *http)
@@ -99,10 +106,10 @@ static struct MHD_Daemon *start_daemon(struct sw_http *http, const struct sw_htt
     flags |= six ? MHD_USE_IPv6 : 0u;
     if (config->tls_cert != NULL) {
         flags |= MHD_USE_TLS;
-        tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
-                                         (void *)(uintptr_t)config->tls_cert};
-        tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
-                                         (void *)(uintptr_t)config->tls_key};
+        tls[0] =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, sw_http_memory(config->tls_cert)};
+        tls[1] =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, sw_http_memory(config->tls_key)};
         tls[2] = (struct MHD_OptionItem){.option = MHD_OPTION_END};
     }
     return MHD_start_daemon(
@@ -202,7 +209,7 @@ static enum MHD_Result queue(struct MHD_Connection *connection, const struct sw_
 static struct MHD_Response *from_text(struct sw_text body, enum MHD_ResponseMemoryMode mode)
 {
     return MHD_create_response_from_buffer(
-        body.length, (void *)(uintptr_t)(body.bytes != NULL ? body.bytes : ""), mode);
+        body.length, sw_http_memory(body.bytes != NULL ? body.bytes : ""), mode);
 }
 
 enum MHD_Result sw_http_reply(struct MHD_Connection *connection, const struct sw_reply *reply,

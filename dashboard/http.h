@@ -46,6 +46,9 @@ void sw_http_kick(struct sw_http *http);
 /** Ends all connections; those that are suspended are to be resumed before. */
 void sw_http_stop(struct sw_http *http);
 
+/** @memory as libmicrohttpd takes it: without const, although it only reads. */
+void *sw_http_memory(const void *memory);
+
 /** What an answer is made of. */
 struct sw_reply {
     unsigned status;

@@ -194,8 +194,7 @@ enum sw_status sw_inbox_move(struct sw_store *store, int64_t alert, enum sw_revi
     return SW_OK;
 }
 
-/* Appends ` AND COLUMN IN (1,4)` for the bits of @set, nothing when it is empty. */
-static void append_set(struct sw_buffer *sql, const char *column, uint32_t set)
+void sw_sql_append_set(struct sw_buffer *sql, const char *column, uint32_t set)
 {
     if (set == 0) {
         return;
@@ -226,32 +225,41 @@ static void like_pattern(const char *words, char pattern[2 * SW_SEARCH_BYTES + 4
     pattern[at] = '\0';
 }
 
+void sw_sql_append_group(struct sw_buffer *sql, const struct sw_query *query)
+{
+    sw_sql_append_set(sql, "g.verdict", query->verdicts);
+    sw_sql_append_set(sql, "g.level", query->levels);
+    sw_buffer_append_string(sql, query->rule[0] != '\0' ? " AND g.rule = ?11" : "");
+    sw_buffer_append_string(sql, query->edge[0] != '\0' ? " AND g.edge = ?12" : "");
+    sw_buffer_append_string(sql, query->group != 0 ? " AND g.id = ?13" : "");
+    sw_buffer_append_string(sql,
+                            query->search[0] != '\0' ? " AND g.words LIKE ?14 ESCAPE '\\'" : "");
+}
+
+void sw_sql_bind_group(sqlite3_stmt *statement, const struct sw_query *query)
+{
+    char pattern[2 * SW_SEARCH_BYTES + 4];
+    like_pattern(query->search, pattern);
+    (void)sqlite3_bind_text(statement, 11, query->rule, -1, SQLITE_TRANSIENT);
+    (void)sqlite3_bind_text(statement, 12, query->edge, -1, SQLITE_TRANSIENT);
+    (void)sqlite3_bind_int64(statement, 13, query->group);
+    (void)sqlite3_bind_text(statement, 14, pattern, -1, SQLITE_TRANSIENT);
+}
+
 static sqlite3_stmt *prepare_groups(struct sw_store *store, const struct sw_query *query)
 {
     char text[SQL_BYTES];
-    char pattern[2 * SW_SEARCH_BYTES + 4];
     struct sw_buffer sql;
     sw_buffer_init(&sql, text, sizeof(text));
     sw_buffer_append_string(&sql, "SELECT s.grp, s.state, s.n, g.daily FROM grp AS g JOIN"
                                   " grp_state AS s ON s.grp = g.id WHERE s.n > 0");
-    append_set(&sql, "g.verdict", query->verdicts);
-    append_set(&sql, "g.level", query->levels);
-    sw_buffer_append_string(&sql, query->rule[0] != '\0' ? " AND g.rule = ?1" : "");
-    sw_buffer_append_string(&sql, query->edge[0] != '\0' ? " AND g.edge = ?2" : "");
-    sw_buffer_append_string(&sql, query->group != 0 ? " AND g.id = ?3" : "");
-    sw_buffer_append_string(&sql,
-                            query->search[0] != '\0' ? " AND g.words LIKE ?4 ESCAPE '\\'" : "");
+    sw_sql_append_group(&sql, query);
     sw_buffer_append_format(&sql, " LIMIT %u", SW_GROUPS_MAX);
     SW_ASSERT(!sql.overflowed);
     sqlite3_stmt *statement = sw_store_prepare(store, text);
-    if (statement == NULL) {
-        return NULL;
+    if (statement != NULL) {
+        sw_sql_bind_group(statement, query);
     }
-    like_pattern(query->search, pattern);
-    (void)sqlite3_bind_text(statement, 1, query->rule, -1, SQLITE_TRANSIENT);
-    (void)sqlite3_bind_text(statement, 2, query->edge, -1, SQLITE_TRANSIENT);
-    (void)sqlite3_bind_int64(statement, 3, query->group);
-    (void)sqlite3_bind_text(statement, 4, pattern, -1, SQLITE_TRANSIENT);
     return statement;
 }
 

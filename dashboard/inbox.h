@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <sharewatch/status.h>
+#include <sharewatch/text.h>
 
 #include "query.h"
 #include "store.h"
@@ -32,6 +33,13 @@ bool sw_inbox_tail(struct sw_inbox *inbox);
 /** Moves @alert to @state within the caller's transaction. */
 enum sw_status sw_inbox_move(struct sw_store *store, int64_t alert, enum sw_review_state from,
                              enum sw_review_state to) SW_MUST_CHECK;
+
+/** Appends ` AND COLUMN IN (1,4)` for the bits of @set, nothing when it is empty. */
+void sw_sql_append_set(struct sw_buffer *sql, const char *column, uint32_t set);
+
+/** Appends the conditions of @query on a group `g`, with the parameters ?11 to ?14; binds them. */
+void sw_sql_append_group(struct sw_buffer *sql, const struct sw_query *query);
+void sw_sql_bind_group(sqlite3_stmt *statement, const struct sw_query *query);
 
 /** A group in one state, and what of it a query asks for. */
 struct sw_inbox_group {

@@ -5,6 +5,7 @@
 #define SHAREWATCH_DASHBOARD_LIMITS_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // 300 live pages and 84 short requests at once; MHD makes further ones wait.
@@ -23,7 +24,7 @@
 #define SW_BODIES_MAX 8u
 // Streamed lists and files at the same time; each has a connection to the log and a block.
 #define SW_EXPORTS_MAX        8u
-#define SW_EXPORT_BLOCK_BYTES (64u * 1024)
+#define SW_EXPORT_BLOCK_BYTES (192u * 1024) // an event's payload of 64 kB, escaped
 // Groups of alerts: rule × edge × verdict × level, several times what the map and its rules give.
 #define SW_GROUPS_MAX 4096u
 // Pairs of systems, verdicts and levels in one map.
@@ -41,9 +42,10 @@
 // A live page that is further behind is told to load anew.
 #define SW_LIVE_BEHIND_MAX 500
 
-static_assert(SW_CONNECTIONS_MAX * SW_CONNECTION_BYTES + SW_ANSWER_BYTES +
-                      SW_BODIES_MAX * SW_BODY_BYTES + SW_EXPORTS_MAX * SW_EXPORT_BLOCK_BYTES <
-                  (size_t)10 * 1024 * 1024,
-              "what connections, answers and bodies may take stays below 10 MB");
+static_assert((size_t)SW_CONNECTIONS_MAX * SW_CONNECTION_BYTES + SW_ANSWER_BYTES +
+                      (size_t)SW_BODIES_MAX * SW_BODY_BYTES +
+                      (size_t)SW_EXPORTS_MAX * SW_EXPORT_BLOCK_BYTES <
+                  (size_t)12 * 1024 * 1024,
+              "what connections, answers and bodies may take stays below 12 MB");
 
 #endif

@@ -1,6 +1,5 @@
 /* sharewatch-dashboard: opens the files, starts the parts in order, waits for a signal, and ends
  * the parts in the opposite order. */
-#define _DEFAULT_SOURCE // explicit_bzero
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -183,7 +183,7 @@ static bool copy_word(char word[SW_WORD_BYTES], struct sw_text value)
     for (uint32_t i = 0; i < value.length; i++) {
         char c = value.bytes[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!plain && strchr("_-.:", c) == NULL) {
+        if (!plain && (c == '\0' || strchr("_-.:", c) == NULL)) {
             return false;
         }
         word[i] = c;
@@ -215,6 +215,11 @@ static bool add_dst(struct sw_query *query, struct sw_text value)
 static bool add_case(struct sw_query *query, struct sw_text value)
 {
     return copy_word(query->chain_case, value);
+}
+
+static bool add_what(struct sw_query *query, struct sw_text value)
+{
+    return copy_word(query->what, value);
 }
 
 static bool add_search(struct sw_query *query, struct sw_text value)
@@ -251,6 +256,7 @@ static const struct parameter parameters[] = {
     {"src", add_src, "a system of the map, such as NGI"},
     {"dst", add_dst, "a system of the map, such as IDENT"},
     {"case", add_case, "the number of a case"},
+    {"what", add_what, "alerts, events, flows or reviews"},
     {"q", add_search, "words, at most 127 bytes"},
 };
 #define PARAMETER_COUNT (sizeof(parameters) / sizeof(parameters[0]))

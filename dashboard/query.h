@@ -3,7 +3,8 @@
  *
  *   state=open,escalated      verdict=PROH,REVIEW      level=3 | 2-4 | 1,3
  *   range=24h | 30d | all     from=TIME to=TIME        before=ID limit=1..200
- *   rule=NAME edge=E04 src=NODE dst=NODE group=0|1 in=GROUP q=WORDS case=NAME redact=public|full
+ *   rule=NAME edge=E04 src=NODE dst=NODE group=0|1 in=GROUP q=WORDS case=NAME
+ *   of exports: what=alerts|events|flows|reviews redact=public|full
  *
  * An unknown parameter or value is refused and named, so that a mistyped filter never looks like an
  * answer.
@@ -51,6 +52,7 @@ struct sw_query {
     char from_node[SW_WORD_BYTES];
     char to_node[SW_WORD_BYTES];
     char chain_case[SW_WORD_BYTES];
+    char what[SW_WORD_BYTES];
     char search[SW_SEARCH_BYTES];
 };
 

@@ -1,6 +1,5 @@
 /* Every request goes the same way: body? host? route? session? role? parameters? answer. What fails
  * on the way is answered with what to do. */
-#define _DEFAULT_SOURCE // explicit_bzero
 #include "server.h"
 
 #include <fcntl.h>
@@ -224,7 +223,7 @@ static enum MHD_Result reply_session(struct call *call, const struct sw_session 
     (void)snprintf(cookie, sizeof(cookie), "%s=%s; Path=/; HttpOnly; SameSite=Strict%s",
                    server->cookie, session->secret, server->tls ? "; Secure" : "");
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.length, (void *)(uintptr_t)body.bytes, MHD_RESPMEM_MUST_COPY);
+        body.length, sw_http_memory(body.bytes), MHD_RESPMEM_MUST_COPY);
     if (response == NULL) {
         return MHD_NO;
     }
@@ -588,6 +587,58 @@ static enum MHD_Result answer_timeline(struct call *call)
     return status == SW_OK ? reply_json(call, &out, NULL) : fail_status(call, status);
 }
 
+/* Files. */
+
+static ssize_t read_export(void *context, uint64_t position, char *bytes, size_t capacity)
+{
+    ssize_t got = sw_export_read(context, bytes, capacity);
+    (void)position;
+    return got < 0 ? MHD_CONTENT_READER_END_OF_STREAM : got;
+}
+
+static void end_export(void *context)
+{
+    ((struct sw_export *)context)->store = NULL;
+}
+
+static struct sw_export *take_export(struct sw_server *server)
+{
+    for (uint32_t i = 0; i < SW_EXPORTS_MAX; i++) {
+        if (server->exports[i].store == NULL) {
+            return &server->exports[i];
+        }
+    }
+    return NULL;
+}
+
+static enum MHD_Result answer_export(struct call *call)
+{
+    struct sw_server *server = call->server;
+    bool csv = call->routed.route == SW_ROUTE_EXPORT_CSV;
+    enum MHD_Result refused;
+    char file[96];
+    if (call->query.full && !may(call, SW_ROLE_CUSTODIAN, &refused)) {
+        return refused;
+    }
+    struct sw_export *export = take_export(server);
+    if (export == NULL) {
+        return fail(call, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "Too many exports at once.",
+                    "Try again when one has ended.");
+    }
+    if (sw_export_start(export, &server->store, &call->query,
+                        csv ? SW_EXPORT_CSV : SW_EXPORT_JSONL) != SW_OK) {
+        return fail(call, PARAMETER_FAILED, "parameter", "There is no such list.",
+                    "Give what=alerts, events, flows or reviews.");
+    }
+    (void)snprintf(file, sizeof(file), "sharewatch-%s.%s",
+                   call->query.what[0] != '\0' ? call->query.what : "alerts",
+                   csv ? "csv" : "jsonl");
+    struct sw_reply reply = {.status = MHD_HTTP_OK,
+                             .type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
+                             .file = file};
+    return sw_http_reply_stream(call->connection, &reply, read_export, end_export, export);
+}
+
 /* The way of a request. */
 
 enum need { NEED_NOTHING, NEED_SESSION, NEED_PAGE_SESSION };
@@ -616,6 +667,8 @@ static const struct {
     [SW_ROUTE_CASES] = {NEED_SESSION, answer_cases},
     [SW_ROUTE_CASE_POST] = {NEED_SESSION, answer_case_post},
     [SW_ROUTE_TIMELINE] = {NEED_SESSION, answer_timeline},
+    [SW_ROUTE_EXPORT_CSV] = {NEED_SESSION, answer_export},
+    [SW_ROUTE_EXPORT_JSONL] = {NEED_SESSION, answer_export},
 };
 
 static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, const char *key,

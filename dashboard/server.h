@@ -11,6 +11,7 @@
 
 #include "access.h"
 #include "body.h"
+#include "export.h"
 #include "http.h"
 #include "inbox.h"
 #include "limits.h"
@@ -49,6 +50,7 @@ struct sw_server {
     uint64_t answer_ns_total;
     char answer[SW_ANSWER_BYTES];
     struct sw_post posts[SW_BODIES_MAX];
+    struct sw_export exports[SW_EXPORTS_MAX];
     struct sw_review_request review;
     struct sw_case_request case_request;
 };

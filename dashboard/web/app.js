@@ -213,6 +213,7 @@ function frame(page) {
   if (main.dataset.page === page) return;
   main.dataset.page = page;
   main.className = page;
+  main.tabIndex = page.endsWith(' text') || page === 'alerts' || page === 'flows' ? 0 : -1; // what scrolls can be reached
   const parts = {
     inbox: () => [h('section', {id: 'inbox', class: 'pane', 'aria-label': 'Inbox'}), h('section', {id: 'middle', class: 'pane', 'aria-label': 'Flows'}), h('section', {id: 'detail', class: 'pane', 'aria-label': 'Chosen alert'})],
     alerts: () => [h('section', {id: 'detail', class: 'pane alone', 'aria-label': 'Alert'})],

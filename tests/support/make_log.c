@@ -4,7 +4,6 @@
  * It knows the roads that records take through Los Angeles and how often; what it writes about each
  * event is made up. Every row says that it is synthetic. With --follow it goes on afterwards, one
  * event each MS milliseconds, until its standard input closes. */
-#define _DEFAULT_SOURCE // usleep
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>

@@ -1,5 +1,4 @@
 /* Reviews over a real log: what is changed, counted, hashed and taken back. */
-#define _DEFAULT_SOURCE // mkdtemp
 #include "sw_test.h"
 
 #include "answers.h"

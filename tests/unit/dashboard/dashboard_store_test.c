@@ -1,5 +1,4 @@
 /* Opening: every kind of wrong file gets a sentence. Asking: no question walks a whole table. */
-#define _DEFAULT_SOURCE // mkdtemp
 #include "sw_test.h"
 
 #include "answers.h"

@@ -1,0 +1,304 @@
+// The page as a person uses it, in a real browser over a log that grows.
+import {test, before, after} from 'node:test';
+import assert from 'node:assert/strict';
+import {createRequire} from 'node:module';
+import {readFileSync, mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {folder, makeLog, dashboard, browser, remove, pause} from './help.mjs';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = join(process.cwd(), 'pictures');
+let at, server, chrome, context, messages = [];
+
+before(async () => {
+  mkdirSync(pictures, {recursive: true});
+  at = folder();
+  await makeLog(join(at, 'log.db'), 40000);
+  server = await dashboard(join(at, 'log.db'));
+  chrome = await browser();
+  context = await chrome.newContext({viewport: {width: 1600, height: 1000}});
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await page.close();
+});
+
+after(async () => {
+  await chrome?.close();
+  await server?.stop();
+  remove(at);
+});
+
+function listen(page) {
+  page.on('console', message => messages.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', error => messages.push(`error: ${error.stack}`));
+  return page;
+}
+
+async function open(path = '/', options = null) {
+  const page = listen(await (options ? await follow(options) : context).newPage());
+  await page.goto(server.origin + path);
+  await page.waitForSelector('.card, .panel, .alert');
+  return page;
+}
+
+// Another context with the same session: dark, narrow.
+async function follow(options) {
+  const other = await chrome.newContext(options);
+  await other.addCookies(await context.cookies());
+  return other;
+}
+
+async function axe(page, where) {
+  // Evaluated by the driver, so the page's own policy stays as it is.
+  await page.evaluate(axeSource);
+  const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+  const found = violations.map(v => `${v.id}: ${v.help} ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`);
+  assert.deepEqual(found, [], where);
+}
+
+const open_ = page => page.locator('.tabs a').first().locator('b').innerText().then(text => Number(text.replace(/,/g, '')));
+
+test('the first alert is there soon, with verdict and level in words', async () => {
+  const start = Date.now();
+  const page = listen(await context.newPage());
+  await page.goto(server.origin, {waitUntil: 'commit'});
+  await page.waitForSelector('.card');
+  const took = Date.now() - start;
+  const words = await page.locator('.card').first().innerText();
+  assert.match(words, /Prohibited|Needs review|Discretionary|Automatic/);
+  assert.match(words, /Stayed local|Searched|Matched|Informed|Custody/);
+  assert.ok(took < 2500, `first alert after ${took} ms`);
+  await page.close();
+});
+
+test('choosing an alert shows its sentence, hops, law and off switch, and the list stays', async () => {
+  const page = await open('/?verdict=PROH');
+  await page.waitForSelector('.map .ribbon');
+  await page.locator('.card a', {hasText: 'Sister agency sent plate history'}).first().click();
+  await page.waitForSelector('.alert .hops');
+  assert.match(page.url(), /alert=\d+/);
+  const detail = await page.locator('#detail').innerText();
+  for (const words of ['The first two steps followed the rules; the third did not', 'Path, hop by hop', 'Who could stop it: LAPD can revoke the share', 'Law and rule', 'Revoke share', 'Learned 7 d later']) {
+    assert.ok(detail.includes(words), words);
+  }
+  assert.ok(await page.locator('.timeline circle.ring').count() >= 1);
+  await axe(page, 'inbox with an alert');
+  await page.screenshot({path: join(pictures, 'inbox-light.png')});
+  await page.close();
+});
+
+test('triage by keyboard: next, acknowledge, undo', async () => {
+  const page = await open('/?verdict=PROH');
+  await page.waitForSelector('.map');
+  const before = await open_(page);
+  await page.keyboard.press('j');
+  await page.waitForSelector('.card.chosen');
+  await page.waitForSelector('.alert');
+  const id = await page.locator('.card.chosen').getAttribute('data-id');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  assert.equal(await page.locator('.card.chosen').getAttribute('data-id'), id);
+  await page.waitForFunction(wanted => document.querySelector('.alert .permalink')?.href.endsWith(`/${wanted}`), id);
+  await page.keyboard.press('e');
+  await page.waitForSelector('#say.shown');
+  const said = await page.locator('#say').innerText();
+  const changed = Number(said.match(/^([\d,]+) alert/)[1].replace(/,/g, ''));
+  await page.waitForFunction(wanted => !document.querySelector(`.card[data-id="${wanted}"]`), id);
+  assert.equal(await open_(page), before - changed);
+  assert.ok(await page.locator('.card.chosen').count() === 1, 'the next alert is chosen');
+  await page.keyboard.press('u');
+  await page.waitForFunction(wanted => document.querySelector(`.card[data-id="${wanted}"]`), id);
+  assert.equal(await open_(page), before);
+  await page.close();
+});
+
+test('a note and a duty are kept, with who and when; reload shows the same', async () => {
+  const page = await open('/?verdict=PROH');
+  await page.locator('.card a', {hasText: 'Sister agency'}).first().click();
+  await page.waitForSelector('.alert');
+  await page.keyboard.press('n');
+  await page.waitForSelector('#note-text');
+  await page.keyboard.type('jjj e asked the share’s owner');
+  await page.getByRole('button', {name: 'Save the note'}).click();
+  await page.waitForSelector('.history q');
+  await page.locator('.duty input').first().check();
+  await page.waitForSelector('.duty input:disabled');
+  await page.reload();
+  await page.waitForSelector('.history q');
+  const history = await page.locator('.history').innerText();
+  assert.match(history, /m\.ortiz/);
+  assert.match(history, /asked the share’s owner/);
+  assert.match(history, /Duty done: Revoke share/);
+  await page.close();
+});
+
+test('select several, escalate them, honest count; they are under Escalated', async () => {
+  const page = await open('/?verdict=DISC');
+  await page.keyboard.press('*');
+  await page.keyboard.press('a');
+  await page.waitForSelector('.bulk');
+  const before = await open_(page);
+  await page.keyboard.press('s');
+  await page.waitForFunction(() => document.querySelector('.tabs a b').textContent === '0');
+  const escalated = Number((await page.locator('.tabs a').nth(1).locator('b').innerText()).replace(/,/g, ''));
+  assert.equal(escalated, before);
+  await page.locator('.tabs a').nth(1).click();
+  await page.waitForSelector('.card');
+  assert.match(page.url(), /state=escalated/);
+  await page.close();
+});
+
+test('Back keeps the list where it was', async () => {
+  const page = await open('/?in=&range=all&state=all&verdict=AUTO,REVIEW');
+  await page.waitForSelector('.map');
+  await page.goto(`${server.origin}/?in=3&state=all`);
+  await page.waitForSelector('.card');
+  await page.locator('#list').evaluate(list => { list.scrollTop = 700; });
+  const scrolled = await page.locator('#list').evaluate(list => list.scrollTop);
+  assert.ok(scrolled > 200);
+  const visible = await page.locator('.card').nth(8).getAttribute('data-id');
+  await page.locator('.card').nth(8).locator('> a').click();
+  await page.waitForSelector('.alert');
+  await page.locator('.alert .hops a').first().click();
+  await page.waitForSelector('#event-title');
+  await page.goBack();
+  await page.waitForSelector(`.card[data-id="${visible}"]`);
+  await page.waitForFunction(wanted => Math.abs(document.getElementById('list').scrollTop - wanted) < 150, scrolled);
+  assert.equal(await page.locator('.card.chosen').getAttribute('data-id'), visible);
+  await page.close();
+});
+
+test('a new alert waits behind a pill; nothing moves until it is asked for', async () => {
+  const live = join(at, 'live.db');
+  const writer = await makeLog(live, 3000, {follow: 200});
+  const own = await dashboard(live);
+  const page = listen(await (await chrome.newContext({viewport: {width: 1400, height: 900}})).newPage());
+  await page.goto(own.url);
+  await page.waitForSelector('.card');
+  const first = await page.locator('.card').first().getAttribute('data-id');
+  await page.waitForSelector('button.new', {timeout: 8000});
+  assert.match(await page.locator('button.new').innerText(), /^\d+ new alerts?: show$/);
+  assert.equal(await page.locator('.card').first().getAttribute('data-id'), first);
+  await page.screenshot({path: join(pictures, 'new-alerts.png')});
+  await page.keyboard.press('.');
+  await page.waitForFunction(old => document.querySelector('.card').dataset.id !== old, first);
+  // Paused: the stream is closed; going on tells what came meanwhile.
+  await page.keyboard.press('p');
+  await page.waitForSelector('#live.l-paused');
+  await page.keyboard.press('p');
+  await page.waitForSelector('#live.l-live');
+  await page.waitForSelector('button.new', {timeout: 8000});
+  // The server goes: a dead page must not look alive.
+  const expected = messages.length;
+  await own.stop();
+  await page.waitForSelector('#live.l-lost', {timeout: 8000});
+  assert.match(await page.locator('#foot').innerText(), /Link lost: what you see may be old/);
+  assert.match(await page.title(), /^\(link lost\)/);
+  await page.screenshot({path: join(pictures, 'link-lost.png')});
+  await page.close();
+  messages.length = expected; // the browser itself says that the connection was refused
+  await writer.stop();
+});
+
+test('the map by Tab: ribbons are links with a sentence; the table holds the same rows', async () => {
+  const page = await open('/flows');
+  await page.waitForSelector('.ribbon');
+  await page.locator('#map-title').evaluate(title => { title.tabIndex = -1; title.focus(); });
+  await page.keyboard.press('Tab'); // View as table
+  await page.keyboard.press('Tab');
+  const name = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  assert.match(name, /^[\d,]+ (crossings?|records?): .+ to .+, (no crossing|automatic|federal|discretionary|needs review|prohibited), (level \d \w+|stayed local)$/);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#flow-title');
+  assert.match(await page.locator('section[aria-labelledby=flow-title]').innerText(), /Off switch/);
+  const ribbons = await page.locator('.ribbon').count();
+  await page.screenshot({path: join(pictures, 'flows.png')});
+  await axe(page, 'flow map');
+  await page.keyboard.press('v');
+  await page.waitForSelector('table.flows');
+  assert.ok(await page.locator('table.flows tbody tr').count() >= ribbons);
+  await axe(page, 'flow table');
+  await page.close();
+});
+
+test('entries, cases, help: no violation, no dead end', async () => {
+  const page = await open('/events?verdict=PROH');
+  await page.waitForSelector('td');
+  await axe(page, 'entries');
+  await page.locator('tbody a').first().click();
+  await page.waitForSelector('#event-title');
+  await axe(page, 'entry');
+  await page.keyboard.press('g');
+  await page.keyboard.press('c');
+  await page.waitForSelector('#cases-title');
+  await page.getByLabel('Number of the case').fill('OIG-2026-031');
+  await page.getByLabel('Reason, in a sentence').fill('Complaint of 12 November about a plate search');
+  const chain = (await (await page.request.get(`${server.origin}/api/alerts?edge=E23&limit=1`)).json()).alerts[0].chain;
+  await page.getByLabel('Keys of chains').fill(chain);
+  await page.getByRole('button', {name: 'Open the case'}).click();
+  await page.waitForSelector('#case-title');
+  assert.match(await page.locator('#page').innerText(), /That you read this case was recorded/);
+  await axe(page, 'case');
+  await page.screenshot({path: join(pictures, 'case.png')});
+  await page.keyboard.press('g');
+  await page.keyboard.press('h');
+  await page.waitForSelector('#help-title');
+  await axe(page, 'help');
+  await page.keyboard.press('?');
+  await page.waitForSelector('dialog[open]');
+  await axe(page, 'keys');
+  await page.close();
+});
+
+test('search by words and by number; a wrong address says so', async () => {
+  const page = await open('/');
+  await page.keyboard.press('/');
+  await page.keyboard.type('sister agency');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => [...document.querySelectorAll('.card .title')].length > 0 && [...document.querySelectorAll('.card')].every(card => /sister/i.test(card.textContent + card.querySelector('.path').title)));
+  await page.goto(`${server.origin}/?q=5`);
+  await page.waitForFunction(() => document.querySelectorAll('.card').length === 1);
+  messages.length = 0;
+  await page.goto(`${server.origin}/alerts/999999`);
+  await page.waitForSelector('.empty');
+  assert.match(await page.locator('.empty').innerText(), /nothing under this number/);
+  assert.ok(messages.every(text => text.includes('404')));
+  messages.length = 0;
+  await page.close();
+});
+
+test('dark, 420 px wide, print', async () => {
+  const dark = await open('/?verdict=PROH', {viewport: {width: 1600, height: 1000}, colorScheme: 'dark'});
+  await dark.locator('.card > a').first().click();
+  await dark.waitForSelector('.alert .hops');
+  await dark.waitForSelector('.timeline');
+  await axe(dark, 'dark');
+  await dark.screenshot({path: join(pictures, 'inbox-dark.png')});
+  await dark.close();
+  const small = await open('/', {viewport: {width: 420, height: 860}, hasTouch: true});
+  await small.waitForSelector('.map');
+  await axe(small, 'narrow');
+  assert.ok(await small.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');
+  await small.screenshot({path: join(pictures, 'narrow.png')});
+  await small.locator('.card > a').first().click();
+  await small.waitForSelector('.alert .back');
+  await axe(small, 'narrow alert');
+  await small.screenshot({path: join(pictures, 'narrow-alert.png')});
+  await small.locator('.back').click();
+  await small.waitForSelector('.card');
+  await small.close();
+  const paper = await open('/');
+  await paper.locator('.card > a', {hasText: 'Booking prints matched'}).first().click();
+  await paper.waitForSelector('.alert .hops');
+  await paper.emulateMedia({media: 'print'});
+  assert.equal(await paper.locator('.actions').first().isVisible(), false);
+  assert.equal(await paper.locator('#alert-title').isVisible(), true);
+  await paper.screenshot({path: join(pictures, 'print.png'), fullPage: true});
+  await paper.close();
+});
+
+test('the browser had nothing to say: no message, no report of the policy', async () => {
+  await pause(100);
+  assert.deepEqual(messages, []);
+  assert.equal(server.errors(), '');
+});

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs one test file of this folder: run.sh NAME. Test packages are installed into the build folder
+# once; Node.js and Debian's Chromium must be there.
+#
+#   $BUILD        build folder          $DASHBOARD  the program
+#   $MAKE_LOG     tests/support/make_log          $SOURCE  the source tree
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+there=$BUILD/tests/browser/run
+mkdir -p "$there"
+(
+    flock 9
+    cp "$here"/package.json "$here"/package-lock.json "$here"/*.mjs "$there"
+    cd "$there"
+    if ! cmp -s package-lock.json node_modules/.installed; then
+        npm ci --no-audit --no-fund --loglevel=error
+        cp package-lock.json node_modules/.installed
+    fi
+) 9>"$there.lock"
+cd "$there"
+exec node --test --test-reporter=spec "$1.test.mjs"
