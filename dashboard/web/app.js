@@ -128,13 +128,15 @@ async function loadInbox(force) {
   const range = {range: state.range};
   const first = ask('/api/alerts', listQuery(state));
   const second = ask('/api/histogram', range);
-  shown.alerts = await first;
+  const alerts = await first;
+  if (JSON.stringify(listQuery(read())) !== key) return; // the reader has gone on
+  shown.alerts = alerts;
   shown.keys.inbox = key;
   shown.pending = [];
   drawInbox();
   drawTop();
   shown.bins = await second;
-  drawInbox();
+  if (shown.keys.inbox === key) drawInbox();
 }
 
 async function loadMore() {
@@ -167,7 +169,7 @@ function drawMiddle() {
         : asTable ? flows.table(shown.flows, state) : [h('div', {class: 'map-scroll'}, svg),
           h('p', {class: 'note'}, `Width is the square root of the count.${kept ? ` ${plural(kept, 'record')} that went back or that no column holds ${kept === 1 ? 'is' : 'are'} in the table only.` : ''}`)]),
     state.flow && flows.chosen(shown.flows, state),
-    shown.alert && state.alert && panels.timeline(shown.alert, width),
+    shown.alert && state.alert === shown.alert.id && panels.timeline(shown.alert, width),
     flows.matrix(shown.flows));
   pane.scrollTop = scroll;
   if (focus) [...pane.querySelectorAll('.ribbon')].find(ribbon => ribbon.getAttribute('aria-label') === focus)?.focus({preventScroll: true});
@@ -176,7 +178,10 @@ function drawMiddle() {
 async function loadMiddle(force) {
   const state = read(), query = {range: state.range, verdict: state.verdict, level: state.level}, key = JSON.stringify(query);
   if (force || shown.keys.middle !== key || !shown.flows) {
-    shown.flows = await ask('/api/flows', query);
+    const data = await ask('/api/flows', query);
+    const now = read();
+    if (JSON.stringify({range: now.range, verdict: now.verdict, level: now.level}) !== key) return;
+    shown.flows = data;
     shown.keys.middle = key;
   }
   drawMiddle();
@@ -188,7 +193,8 @@ function drawDetail() {
   const pane = $('detail');
   if (!pane) return;
   const state = read();
-  if (!state.alert || !shown.alert) {
+  if (state.alert && shown.alert?.id !== state.alert) return; // it is on its way
+  if (!state.alert) {
     replace(pane, h('p', {class: 'empty'}, 'Choose an alert to read what happened, hop by hop, and under which rule. ', h('kbd', {}, 'j'), ' takes the first.'));
     return;
   }
@@ -199,8 +205,11 @@ async function loadDetail(force) {
   const id = read().alert;
   document.body.classList.toggle('has-alert', Boolean(id));
   if (!id) { shown.alert = null; shown.keys.detail = ''; } else if (force || shown.keys.detail !== id) {
-    shown.alert = await ask(`/api/alerts/${encodeURIComponent(id)}`);
     shown.keys.detail = id;
+    let alert;
+    try { alert = await ask(`/api/alerts/${encodeURIComponent(id)}`); } catch (problem) { shown.keys.detail = ''; throw problem; }
+    if (read().alert !== id) return; // the reader has gone on
+    shown.alert = alert;
     if (!force && $('detail')) $('detail').scrollTop = 0;
   }
   drawDetail();
