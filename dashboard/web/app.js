@@ -151,7 +151,7 @@ function showNew() {
 
 // The map and what stands below it.
 
-const widthOf = element => Math.max(340, Math.floor(element.clientWidth - 32));
+const widthOf = element => Math.max(340, Math.floor(element.clientWidth - 58)); // paddings and borders of pane and panel
 
 function drawMiddle() {
   const pane = $('middle');
@@ -176,11 +176,11 @@ function drawMiddle() {
 }
 
 async function loadMiddle(force) {
-  const state = read(), query = {range: state.range, verdict: state.verdict, level: state.level}, key = JSON.stringify(query);
+  // Never filtered by verdict: the counts need what they are a part of, and the map would not stay.
+  const query = {range: read().range}, key = JSON.stringify(query);
   if (force || shown.keys.middle !== key || !shown.flows) {
     const data = await ask('/api/flows', query);
-    const now = read();
-    if (JSON.stringify({range: now.range, verdict: now.verdict, level: now.level}) !== key) return;
+    if (JSON.stringify({range: read().range}) !== key) return;
     shown.flows = data;
     shown.keys.middle = key;
   }
@@ -198,7 +198,7 @@ function drawDetail() {
     replace(pane, h('p', {class: 'empty'}, 'Choose an alert to read what happened, hop by hop, and under which rule. ', h('kbd', {}, 'j'), ' takes the first.'));
     return;
   }
-  replace(pane, panels.detail(shown.alert, view));
+  replace(pane, panels.detail(shown.alert, view, state.page === 'alerts' || matchMedia('(max-width: 1240px)').matches ? 'h1' : 'h2'));
 }
 
 async function loadDetail(force) {

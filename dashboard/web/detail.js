@@ -9,6 +9,8 @@ const actionWord = {
   undo: 'Taken back',
 };
 
+let section = 'h3'; // the heading below the alert's title
+
 function actions(alert, view) {
   const open = alert.state === 'open';
   const button = (name, word, key, main) => h('button', {
@@ -44,14 +46,14 @@ function hops(alert) {
   const newest = new Map();
   for (const hop of alert.path_hops) newest.set(hop.event, Math.max(newest.get(hop.event) ?? 0, hop.revision));
   const total = alert.standing?.hops ?? alert.path_hops.length;
-  return h('section', {'aria-labelledby': 'path-title'}, h('h3', {id: 'path-title'}, alert.daily && alert.hops > 1
+  return h('section', {'aria-labelledby': 'path-title'}, h(section, {class: 'section-head', id: 'path-title'}, alert.daily && alert.hops > 1
     ? `Path, hop by hop (the first of ${number(alert.hops)})` : 'Path, hop by hop'),
     h('ol', {class: 'hops'}, alert.path_hops.map(hop => hopLine(hop, alert, hop.revision < newest.get(hop.event)))),
     total > alert.path_hops.length && h('p', {class: 'note'}, `${number(alert.path_hops.length)} of ${number(total)} hops are shown.`));
 }
 
 function law(alert) {
-  return h('section', {'aria-labelledby': 'law-title'}, h('h3', {id: 'law-title'}, 'Law and rule'),
+  return h('section', {'aria-labelledby': 'law-title'}, h(section, {class: 'section-head', id: 'law-title'}, 'Law and rule'),
     h('div', {class: 'law-box'},
       h('b', {}, alert.cite || 'No local rule reaches this step'),
       h('p', {class: 'dim'}, alert.rule_title || 'The verdict is the default of the sharing map: no loaded rule speaks of it.'),
@@ -65,7 +67,7 @@ function law(alert) {
 function duties(alert, view) {
   if (!alert.duties.length) return null;
   const done = new Set(alert.history.filter(row => row.action === 'duty').map(row => row.subject));
-  return h('section', {'aria-labelledby': 'duty-title'}, h('h3', {id: 'duty-title'}, 'Duties'),
+  return h('section', {'aria-labelledby': 'duty-title'}, h(section, {class: 'section-head', id: 'duty-title'}, 'Duties'),
     alert.duties.map(duty => h('label', {class: 'duty'}, h('input', {
       type: 'checkbox', checked: done.has(duty), disabled: done.has(duty) || !view.reviewable, onchange: () => view.duty(duty),
     }), h('span', {}, h('b', {}, dutyWord[duty] ?? duty), done.has(duty) && h('span', {class: 'dim'}, ' done')))));
@@ -76,18 +78,19 @@ function history(alert) {
     ...alert.history.map(row => ({ts: row.ts, actor: row.actor, text: `${actionWord[row.action] ?? row.action}${row.subject && row.action !== 'note' ? `: ${dutyWord[row.subject] ?? row.subject}` : ''}`, note: row.note})),
     {ts: alert.logged, actor: 'sharewatch', text: 'Alert made', note: ''},
   ];
-  return h('section', {'aria-labelledby': 'history-title'}, h('h3', {id: 'history-title'}, 'History'),
+  return h('section', {'aria-labelledby': 'history-title'}, h(section, {class: 'section-head', id: 'history-title'}, 'History'),
     h('ol', {class: 'history'}, rows.map(row => h('li', {}, time(row.ts, moment(row.ts)), h('b', {}, row.actor),
       h('span', {}, row.text, row.note && h('q', {}, row.note))))));
 }
 
-export function detail(alert, view) {
+export function detail(alert, view, heading) {
+  section = heading === 'h1' ? 'h2' : 'h3';
   const states = alert.state === 'open' ? null : h('span', {class: `state s-${alert.state}`}, stateWord[alert.state]);
   return h('article', {class: 'alert', 'aria-labelledby': 'alert-title'},
     h('a', {class: 'back', href: link({alert: ''}, '/')}, 'Back to the list'),
     h('p', {class: 'line first'}, verdictTag(alert.verdict), levelTag(alert.level), h('span', {class: 'dim'}, `Alert ${number(Number(alert.id))}`), states,
       h('a', {class: 'permalink', href: `/alerts/${alert.id}`}, 'Permalink')),
-    h('h2', {id: 'alert-title'}, alert.title),
+    h(heading, {id: 'alert-title'}, alert.title),
     h('p', {class: 'sentence'}, alert.sentence),
     alert.daily && alert.hops > 1 ? h('p', {class: 'dim'}, `This alert stands for ${plural(alert.hops, 'crossing')} of ${day(alert.ts)}, the last at ${moment(alert.last)} UTC.`) : null,
     actions(alert, view),

@@ -131,7 +131,7 @@ function wrap(name, most) {
 
 // Names stand above their system, as wide as the next name at the same height leaves room for.
 function label(systems, step, width) {
-  const letter = 6.3;
+  const letter = 6.8; // of bold names
   for (const system of systems) {
     const beside = systems.filter(other => other.x > system.x && Math.abs(other.y - system.y) < 34);
     const room = Math.min(width - system.x, ...beside.map(other => other.x - system.x - 4), step * 2.2);
@@ -196,10 +196,17 @@ function drawSystem(system) {
     s('title', {}, `${system.node.name}: ${number(total)} in${prohibited ? `, ${number(prohibited)} prohibited` : ''}`));
 }
 
+// The levels in "3", "1,3" or "2-4".
+const levels = text => text.split(',').flatMap(part => {
+  const [first, last = first] = part.split('-').map(Number);
+  return Array.from({length: Math.max(0, last - first + 1)}, (_, at) => first + at);
+});
+
 export function drawMap(data, state, width) {
   const plan = layout(data, width);
   const order = [...plan.ribbons].sort((a, b) => LANE[a.verdict] - LANE[b.verdict] || b.n - a.n);
   const border = plan.x(FIRST_LEVEL, 0) - plan.step / 2;
+  const wanted = ribbon => (!state.verdict || state.verdict.split(',').includes(ribbon.verdict)) && (!state.level || levels(state.level).includes(ribbon.level));
   return {plan, svg: s('svg', {class: 'map', viewBox: `0 0 ${width} ${plan.height}`, width, height: plan.height, role: 'group',
     'aria-label': 'Flow map. Each ribbon is a link; the table below holds the same rows.'},
     plan.heads.map(head => s('text', {x: head.x, y: 12, class: 'head'}, head.name)),
@@ -207,7 +214,7 @@ export function drawMap(data, state, width) {
     s('text', {x: border, y: plan.height - 3, class: 'border-word'}, 'crossing begins'),
     order.map(ribbon => s('a', {
       href: link({flow: state.flow === ribbon.key ? '' : ribbon.key}), 'aria-label': sentence(ribbon),
-      class: `ribbon v-${ribbon.verdict}${state.flow === ribbon.key ? ' chosen' : ''}`,
+      class: `ribbon v-${ribbon.verdict}${state.flow === ribbon.key ? ' chosen' : ''}${wanted(ribbon) ? '' : ' faded'}`,
     }, s('path', {d: path(ribbon), 'stroke-width': ribbon.width}), s('title', {}, sentence(ribbon)))),
     plan.systems.map(system => drawSystem(system)))};
 }
