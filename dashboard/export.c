@@ -228,12 +228,17 @@ enum sw_status sw_export_start(struct sw_export *export, struct sw_store *store,
     return SW_OK;
 }
 
+static bool is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
 void sw_export_cell(struct sw_buffer *out, struct sw_text text)
 {
-    bool formula = text.length > 0 && (memchr("=+-@\t\r", text.bytes[0], 6) != NULL);
+    bool formula = text.length > 0 && is_one_of(text.bytes[0], "=+-@\t\r");
     bool quoted = formula;
     for (uint32_t i = 0; i < text.length && !quoted; i++) {
-        quoted = memchr(",\"\r\n", text.bytes[i], 4) != NULL;
+        quoted = is_one_of(text.bytes[i], ",\"\r\n");
     }
     sw_buffer_append_string(out, quoted ? "\"" : "");
     sw_buffer_append_string(out, formula ? "'" : "");

@@ -17,14 +17,14 @@
 #define SW_CONNECTIONS_PER_ADDRESS 64u
 #define SW_CONNECTION_IDLE_SECONDS 60u
 // The largest list: 200 alerts of about 2 kB, with room for text that needs escapes.
-#define SW_ANSWER_BYTES (2u * 1024 * 1024)
+#define SW_ANSWER_BYTES ((size_t)2 * 1024 * 1024)
 // 5,000 ids of 20 digits, and a note.
-#define SW_BODY_BYTES (128u * 1024)
+#define SW_BODY_BYTES ((size_t)128 * 1024)
 // Requests with a body that are read at the same time; more are asked to come again.
 #define SW_BODIES_MAX 8u
 // Streamed lists and files at the same time; each has a connection to the log and a block.
 #define SW_EXPORTS_MAX        8u
-#define SW_EXPORT_BLOCK_BYTES (192u * 1024) // an event's payload of 64 kB, escaped
+#define SW_EXPORT_BLOCK_BYTES ((size_t)192 * 1024) // an event's payload of 64 kB, escaped
 // Groups of alerts: rule × edge × verdict × level, several times what the map and its rules give.
 #define SW_GROUPS_MAX 4096u
 // Pairs of systems, verdicts and levels in one map.

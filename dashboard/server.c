@@ -15,6 +15,7 @@
 
 #include "answers.h"
 #include "assets.h"
+#include "evidence.h"
 #include "route.h"
 
 #define ETAG_BYTES       96
@@ -639,6 +640,31 @@ static enum MHD_Result answer_export(struct call *call)
     return sw_http_reply_stream(call->connection, &reply, read_export, end_export, export);
 }
 
+static enum MHD_Result answer_evidence(struct call *call)
+{
+    struct sw_server *server = call->server;
+    struct sw_buffer out;
+    enum MHD_Result refused;
+    char file[64];
+    if (call->query.full && !may(call, SW_ROLE_CUSTODIAN, &refused)) {
+        return refused;
+    }
+    start_answer(call, &out);
+    enum sw_status status =
+        sw_evidence_write(&server->store, call->routed.id, call->query.full, wall_ms(), &out);
+    if (status != SW_OK) {
+        return fail_status(call, status);
+    }
+    if (out.overflowed) {
+        return fail(call, MHD_HTTP_INTERNAL_SERVER_ERROR, "too_large",
+                    "The file is larger than the server may hold.", "Ask with redact=public.");
+    }
+    (void)snprintf(file, sizeof(file), "sharewatch-alert-%lld.html", (long long)call->routed.id);
+    struct sw_reply reply = {
+        .status = MHD_HTTP_OK, .type = "text/html; charset=utf-8", .file = file};
+    return sw_http_reply(call->connection, &reply, sw_buffer_text(&out));
+}
+
 /* The way of a request. */
 
 enum need { NEED_NOTHING, NEED_SESSION, NEED_PAGE_SESSION };
@@ -667,6 +693,7 @@ static const struct {
     [SW_ROUTE_CASES] = {NEED_SESSION, answer_cases},
     [SW_ROUTE_CASE_POST] = {NEED_SESSION, answer_case_post},
     [SW_ROUTE_TIMELINE] = {NEED_SESSION, answer_timeline},
+    [SW_ROUTE_EVIDENCE] = {NEED_SESSION, answer_evidence},
     [SW_ROUTE_EXPORT_CSV] = {NEED_SESSION, answer_export},
     [SW_ROUTE_EXPORT_JSONL] = {NEED_SESSION, answer_export},
 };

@@ -21,7 +21,8 @@ function actions(alert, view) {
     alert.state !== 'escalated' && button('escalate', 'Escalate', 's'),
     !open && button('reopen', 'Open again', 'o'),
     button('note', 'Note', 'n'),
-    alert.state !== 'closed' && button('close', 'Close…', 'c'));
+    alert.state !== 'closed' && button('close', 'Close…', 'c'),
+    h('a', {class: 'button', href: `/api/alerts/${alert.id}/evidence`, download: `sharewatch-alert-${alert.id}.html`}, 'Evidence file'));
 }
 
 function hopLine(hop, alert, replaced) {
@@ -101,7 +102,7 @@ export function detail(alert, view, heading) {
 }
 
 // Lanes are systems, across is time; what was learned late is joined to when we learned it.
-export function timeline(alert, width) {
+export function timeline(alert, width, title = 'Timeline of this chain') {
   const newest = new Map();
   for (const hop of alert.path_hops) newest.set(hop.event, hop);
   const all = [...newest.values()];
@@ -119,8 +120,8 @@ export function timeline(alert, width) {
   const height = rows * row + 30;
   const ticks = [0, 1, 2, 3, 4].map(at => start + (end - start) * at / 4);
   const short = end - start < 2 * 864e5;
-  return h('section', {class: 'panel', 'aria-labelledby': 'time-title'},
-    h('header', {}, h('h2', {id: 'time-title'}, 'Timeline of this chain'), h('span', {class: 'token'}, alert.chain.replace(/^.*:/, '')),
+  return h('section', {class: `panel${title.endsWith('case') ? ' wide' : ''}`, 'aria-labelledby': 'time-title'},
+    h('header', {}, h('h2', {id: 'time-title'}, title), h('span', {class: 'token'}, alert.chain.replace(/^.*:/, '')),
       h('span', {class: 'sub'}, plural(all.length, 'hop'), end > start ? ` over ${span(end - start)}` : '')),
     s('svg', {class: 'timeline', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img',
       'aria-label': `${plural(all.length, 'hop')} from ${full(start)} to ${full(end)}. The list "Path, hop by hop" says the same in words.`},

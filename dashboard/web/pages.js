@@ -5,6 +5,15 @@ import {link, go, post, ask} from './state.js';
 import {timeline} from './detail.js';
 import {say} from './review.js';
 
+// The same rows as a file.
+export function exportLink(what, state) {
+  const url = new URL('/api/export.csv', location.origin);
+  const names = what === 'alerts' ? ['state', 'verdict', 'level', 'range', 'q', 'in', 'edge'] : ['verdict', 'level', 'range', 'edge', 'src', 'dst'];
+  for (const name of names) if (state[name]) url.searchParams.set(name, state[name]);
+  url.searchParams.set('what', what);
+  return h('a', {class: 'button export', href: url.pathname + url.search, download: `sharewatch-${what}.csv`}, 'Export CSV');
+}
+
 const filterWords = state => [
   state.src && state.dst && `from ${state.src} to ${state.dst}`, state.edge && `edge ${state.edge}`,
   state.verdict && state.verdict.split(',').map(verdict => verdictWord[verdict]?.toLowerCase()).join(' or '),
@@ -16,7 +25,7 @@ export function events(data, state) {
   return h('section', {class: 'panel wide', 'aria-labelledby': 'events-title'},
     h('header', {}, h('h1', {id: 'events-title'}, 'Entries of the log'), h('span', {class: 'sub'}, words || 'newest first'),
       words && h('a', {class: 'button', href: link({src: '', dst: '', edge: '', verdict: '', level: '', before: ''})}, 'Show all'),
-      h('a', {class: 'button', href: '/api/export.csv?what=events', download: true, hidden: true}, 'Export')),
+      exportLink('events', state)),
     data.events.length === 0 ? h('p', {class: 'empty'}, `None among the ${number(data.looked_at)} entries that were looked at.`)
       : h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Entries'}, h('table', {},
         h('thead', {}, h('tr', {}, ['Entry', 'When (UTC)', 'What', 'From', 'To', 'Verdict', 'Level', 'Alert'].map(name => h('th', {scope: 'col'}, name)))),
@@ -76,7 +85,7 @@ export function oneCase(data, width) {
   return [h('section', {class: 'panel wide', 'aria-labelledby': 'case-title'},
     h('header', {}, h('h1', {id: 'case-title'}, `Case ${data.number}`), h('span', {class: 'sub'}, `opened by ${data.actor}, ${full(data.opened)}`)),
     h('p', {}, data.reason), h('p', {class: 'note'}, 'That you read this case was recorded just now.')),
-  data.path_hops.length > 0 && timeline({...data, chain: data.number, hop: ''}, width),
+  data.path_hops.length > 0 && timeline({...data, chain: data.number, hop: ''}, Math.min(width, 1068), 'Timeline of the case'),
   h('section', {class: 'panel wide', 'aria-labelledby': 'case-hops'}, h('h2', {id: 'case-hops'}, plural(data.path_hops.length, 'hop')),
     data.path_hops.length === 0 && h('p', {class: 'empty'}, 'The log has nothing of these chains.'),
     h('ul', {class: 'judgements'}, data.path_hops.map(hop => h('li', {}, time(hop.ts, moment(hop.ts)), verdictTag(hop.verdict), levelTag(hop.level),

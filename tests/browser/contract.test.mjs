@@ -253,6 +253,18 @@ test('exports: what the filter finds, whole, safe in a spreadsheet, and they say
   assert.equal((await get('/api/export.csv?what=people')).status, 400);
 });
 
+test('evidence: one file that stands by itself and says what was left out', async () => {
+  const {id, chain} = (await json('/api/alerts?edge=E23&limit=1')).alerts[0];
+  await post('/api/reviews', {action: 'note', ids: [id], note: '<script>alert(1)</script>'});
+  const answer = await get(`/api/alerts/${id}/evidence`);
+  assert.match(answer.headers.get('content-disposition'), new RegExp(`sharewatch-alert-${id}.html`));
+  const text = await answer.text();
+  for (const words of ['Sister agency sent plate history', 'prohibited, level 3 (informed)', 'LAPD can revoke the share', 'SHA-256 of the policy', 'Left out: the key of the chain', '&lt;script&gt;']) assert.ok(text.includes(words), words);
+  assert.ok(!text.includes('<script') && !text.includes(chain) && !text.includes('http'));
+  assert.ok((await (await get(`/api/alerts/${id}/evidence?redact=full`)).text()).includes(chain));
+  assert.equal((await get('/api/alerts/999999/evidence')).status, 404);
+});
+
 test('health and metrics need no session and tell nothing of the log’s content', async () => {
   assert.equal(await (await fetch(`${server.origin}/healthz`)).text(), 'ok\n');
   const metrics = await (await fetch(`${server.origin}/metrics`)).text();
