@@ -148,6 +148,10 @@ static int fit_edge(const struct sw_map *map, const struct sw_edge *edge, const 
     if (start == FIT_NOT || end == FIT_NOT || (sides->data != 0 && common == 0)) {
         return FIT_NOT;
     }
+    /* That some agency of a class acted does not say that it passed anything on. */
+    if (end == FIT_UNSTATED && (start == FIT_CLASS || start == FIT_STAND_IN)) {
+        return FIT_NOT;
+    }
     int data = common == 0 ? 0 : common == sides->data ? FIT_DATA_ALL : FIT_DATA_SOME;
     return (int)start + (int)end + data;
 }
