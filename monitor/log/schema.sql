@@ -216,6 +216,29 @@ CREATE TABLE quarantine (
     run_id     INTEGER NOT NULL REFERENCES run (id)
 ) STRICT;
 
+-- Files that events were imported from. The files themselves are not kept.
+CREATE TABLE evidence_file (
+    id         INTEGER PRIMARY KEY,
+    digest     BLOB NOT NULL UNIQUE,     -- SHA-256 of the file
+    name       TEXT NOT NULL,            -- without its folder, scrubbed
+    kind       TEXT NOT NULL,            -- "network audit"
+    agency     TEXT NOT NULL,            -- whose log it is; empty when nobody said
+    bytes      INTEGER NOT NULL,
+    run_id     INTEGER NOT NULL REFERENCES run (id)
+) STRICT;
+
+-- Which row of a file tells of which event; an event may be told of by many. In quarantine, rows of
+-- files stand with the file's digest, the row's place in bytes and its line.
+CREATE TABLE evidence (
+    file   INTEGER NOT NULL REFERENCES evidence_file (id),
+    row    INTEGER NOT NULL,             -- record of the file, from 1, headers counted
+    line   INTEGER NOT NULL,             -- where it starts, from 1
+    event  INTEGER NOT NULL REFERENCES event (id),
+    masks  INTEGER NOT NULL,             -- pieces of its free text that were scrubbed
+    PRIMARY KEY (file, row)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX evidence_event ON evidence (event);
+
 -- Roll-ups, so that a year is read as fast as an hour. Counters: kept up to date in place.
 -- Revisions are not counted.
 CREATE TABLE edge_hour (

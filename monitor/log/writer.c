@@ -16,7 +16,7 @@
 
 #define EVENT_COLUMNS                                                                              \
     "event.id, event.ts_logged, source.name, event.kind, event.digest, event.payload, "            \
-    "(SELECT coalesce(max(revision) + 1, 0) FROM hop WHERE hop.event = event.id) "                 \
+    "(SELECT coalesce(max(revision), 0) + 1 FROM hop WHERE hop.event = event.id) "                 \
     "FROM event JOIN source ON source.id = event.source_id "
 
 static const char *const statements_sql[SW_LOG_STATEMENT_COUNT] = {
@@ -73,7 +73,7 @@ bool sw_writer_prepare(struct sw_log *log)
     return true;
 }
 
-static void fail(struct sw_log *log)
+void sw_writer_fail(struct sw_log *log)
 {
     if (!log->failed) {
         sw_database_explain(log->database, log->path, "writing", log->sentence);
@@ -89,14 +89,13 @@ static bool run(struct sw_log *log, enum sw_log_statement which)
     }
     int code = sqlite3_step(log->statements[which]);
     if (code != SQLITE_DONE) {
-        fail(log);
+        sw_writer_fail(log);
     }
     (void)sqlite3_reset(log->statements[which]);
     return code == SQLITE_DONE;
 }
 
-/* Begins the transaction before its first row. */
-static bool begin(struct sw_log *log)
+bool sw_writer_begin(struct sw_log *log)
 {
     if (!log->writing && !log->failed) {
         log->writing = run(log, SW_LOG_BEGIN);
@@ -147,7 +146,7 @@ static int64_t load_source(struct sw_log *log, struct sw_text name)
         id = sqlite3_column_int64(statement, 0);
     }
     (void)sqlite3_reset(statement);
-    if (id == 0 && begin(log)) {
+    if (id == 0 && sw_writer_begin(log)) {
         (void)sw_database_bind(log->statements[SW_LOG_SOURCE_ADD], 1, name);
         if (run(log, SW_LOG_SOURCE_ADD)) {
             id = sqlite3_last_insert_rowid(log->database);
@@ -180,7 +179,7 @@ void sw_log_set_source(struct sw_log *log, struct sw_text source, uint64_t highe
 {
     sqlite3_stmt *statement = log->statements[SW_LOG_SOURCE_SET];
     int64_t id = source_id(log, source);
-    if (id == 0 || !begin(log)) {
+    if (id == 0 || !sw_writer_begin(log)) {
         return;
     }
     (void)sqlite3_bind_int64(statement, 1, id);
@@ -204,7 +203,7 @@ static enum sw_status compare_digest(struct sw_log *log, int64_t source,
     if (sqlite3_step(statement) == SQLITE_ROW) {
         status = sqlite3_column_int(statement, 0) == 1 ? SW_EXISTS : SW_INVALID;
     } else {
-        fail(log);
+        sw_writer_fail(log);
     }
     (void)sqlite3_reset(statement);
     return status;
@@ -236,7 +235,7 @@ enum sw_status sw_log_add_event(struct sw_log *log, const struct sw_packet *pack
 {
     sqlite3_stmt *statement = log->statements[SW_LOG_EVENT_ADD];
     int64_t source = source_id(log, event->source);
-    if (source == 0 || !begin(log)) {
+    if (source == 0 || !sw_writer_begin(log)) {
         return SW_DATABASE;
     }
     (void)sqlite3_bind_int64(statement, 1, log->event_id + 1);
@@ -285,7 +284,7 @@ static enum sw_status find_event(struct sw_log *log, enum sw_log_statement which
         read_event(statement, found, payload);
         status = SW_OK;
     } else if (code != SQLITE_DONE) {
-        fail(log);
+        sw_writer_fail(log);
         status = SW_DATABASE;
     }
     (void)sqlite3_reset(statement);
@@ -530,7 +529,7 @@ enum sw_status sw_log_find_chain(struct sw_log *log, struct sw_text key, struct 
         sw_database_chain(statement, chain);
         status = SW_OK;
     } else if (code != SQLITE_DONE) {
-        fail(log);
+        sw_writer_fail(log);
         status = SW_DATABASE;
     }
     (void)sqlite3_reset(statement);
@@ -565,7 +564,7 @@ static void add_chain(struct sw_log *log, const struct sw_log_subject *subject,
 bool sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject,
                         const struct sw_outputs *outputs, struct sw_log_alert *alert)
 {
-    if (!outputs->has_hop || !begin(log)) {
+    if (!outputs->has_hop || !sw_writer_begin(log)) {
         return false;
     }
     bool is_new = outputs->has_alert && !outputs->alert.repeated;
@@ -594,7 +593,7 @@ void sw_log_add_gap(struct sw_log *log, struct sw_text source, const struct sw_g
 {
     sqlite3_stmt *statement = log->statements[SW_LOG_GAP_ADD];
     int64_t id = source_id(log, source);
-    if (id == 0 || !begin(log)) {
+    if (id == 0 || !sw_writer_begin(log)) {
         return;
     }
     (void)sqlite3_bind_int64(statement, 1, id);
@@ -619,7 +618,7 @@ void sw_log_add_quarantine(struct sw_log *log, const struct sw_packet *packet,
                            const struct sw_rejection *rejection)
 {
     sqlite3_stmt *statement = log->statements[SW_LOG_QUARANTINE_ADD];
-    if (!begin(log)) {
+    if (!sw_writer_begin(log)) {
         return;
     }
     (void)sw_database_bind(statement, 1, storable_topic(packet->topic));
@@ -636,7 +635,7 @@ void sw_log_add_quarantine(struct sw_log *log, const struct sw_packet *packet,
 void sw_log_add_loss(struct sw_log *log, const char *what, uint64_t total, int64_t now_ms)
 {
     sqlite3_stmt *statement = log->statements[SW_LOG_LOSS_ADD];
-    if (!begin(log)) {
+    if (!sw_writer_begin(log)) {
         return;
     }
     (void)sw_database_bind(statement, 1, sw_text_from(what));
@@ -651,7 +650,7 @@ void sw_log_add_loss(struct sw_log *log, const char *what, uint64_t total, int64
 void sw_log_set_spool(struct sw_log *log, int64_t file, int64_t position)
 {
     sqlite3_stmt *statement = log->statements[SW_LOG_SPOOL_SET];
-    if (!begin(log)) {
+    if (!sw_writer_begin(log)) {
         return;
     }
     (void)sqlite3_bind_int64(statement, 1, file);

@@ -1,4 +1,4 @@
-/** Inside of the writer: its statements. */
+/** Inside of the writer: its statements and its transaction. */
 #ifndef SHAREWATCH_WRITER_H
 #define SHAREWATCH_WRITER_H
 
@@ -8,5 +8,11 @@
 
 /** Prepares all statements of @log once. */
 bool sw_writer_prepare(struct sw_log *log);
+
+/** Begins the transaction before its first row. False: the log has failed. */
+bool sw_writer_begin(struct sw_log *log);
+
+/** Keeps the first failure of SQLite, in words. */
+void sw_writer_fail(struct sw_log *log);
 
 #endif

@@ -151,7 +151,7 @@ struct sw_log_event {
     enum sw_kind kind;
     uint8_t digest[32];
     uint32_t payload_length;
-    uint32_t next_revision; // of a hop of it
+    uint32_t next_revision; // of a hop of it, at least 1: an event without a hop may get one later
 };
 
 /**
