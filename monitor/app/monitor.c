@@ -70,113 +70,41 @@ static struct sw_monitor_source *touch_source(struct sw_monitor *monitor, uint32
     return &monitor->sources[source];
 }
 
-static void add_gaps(struct sw_monitor *monitor, int64_t at_ms)
+static enum sw_status find_event(void *context, struct sw_text source, struct sw_text event_id,
+                                 struct sw_log_event *found, char *payload)
 {
-    const struct sw_outputs *outputs = &monitor->outputs;
-    for (uint32_t i = 0; i < outputs->gap_count; i++) {
-        const struct sw_gap *gap = &outputs->gaps[i];
-        sw_log_add_gap(&monitor->log, sw_pipeline_source_name(monitor->pipeline, gap->source), gap,
-                       at_ms);
-        (void)touch_source(monitor, gap->source);
-    }
+    struct sw_monitor *monitor = context;
+    return sw_log_find_event(&monitor->log, source, event_id, found, payload);
 }
 
-/* A chain that was forgotten for want of room and comes again: what the log knows of it counts. */
-static void remember_chain(struct sw_monitor *monitor)
+static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
 {
-    struct sw_outputs *outputs = &monitor->outputs;
-    struct sw_chain older;
-    if (!outputs->chain_changed || outputs->chain.revision != 1 ||
-        sw_pipeline_counters(monitor->pipeline).chains_evicted_total == 0 ||
-        sw_log_find_chain(&monitor->log, sw_text_from(outputs->chain.key), &older) != SW_OK) {
-        return;
-    }
-    outputs->chain_changed = sw_chain_merge(&outputs->chain, &older);
-    sw_pipeline_restore_chain(monitor->pipeline, &outputs->chain);
+    struct sw_monitor *monitor = context;
+    return sw_log_find_chain(&monitor->log, key, chain);
 }
 
-/* The rows of what was judged of @event: itself, or judged again for the event in row @cause. */
-static void add_outputs(struct sw_monitor *monitor, const struct sw_event *event, int64_t row,
-                        int64_t cause, int64_t at_ms)
+static void add_outputs(void *context, const struct sw_log_subject *subject,
+                        const struct sw_event *event, const struct sw_outputs *outputs)
 {
-    struct sw_outputs *outputs = &monitor->outputs;
-    char bytes[SW_LOG_PATH_TEXT_MAX];
-    struct sw_buffer path;
-    sw_buffer_init(&path, bytes, sizeof(bytes));
-    if (outputs->has_alert && !outputs->alert.repeated) {
-        sw_pipeline_write_path(monitor->pipeline, event, &path);
-    }
-    struct sw_log_subject subject = {.event_id = row,
-                                     .cause_id = cause,
-                                     .path = sw_buffer_text(&path),
-                                     .time_ms = event->time_ms,
-                                     .logged_ms = at_ms,
-                                     .synthetic = event->synthetic};
+    struct sw_monitor *monitor = context;
+    (void)event;
     uint64_t place = monitor->alerts_added & (SW_MONITOR_ALERTS_MAX - 1);
-    remember_chain(monitor);
-    monitor->findings_over_total += outputs->has_hop ? outputs->hop.findings_over : 0;
-    if (sw_log_add_outputs(&monitor->log, &subject, outputs, &monitor->alerts[place])) {
+    (void)touch_source(monitor, outputs->source);
+    if (sw_log_add_outputs(&monitor->log, subject, outputs, &monitor->alerts[place])) {
         monitor->alerts_added++;
     }
 }
 
-/* The topic that an event of @found was sent to. */
-static void write_topic(const struct sw_log_event *found, struct sw_buffer *topic)
+static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
 {
-    struct sw_text agency = {0};
-    if (sw_wire_parse_source(sw_text_from(found->source), &agency) == SW_OK) {
-        sw_buffer_append_format(topic, "sharewatch/v1/event/%.*s/%s", SW_TEXT_FORMAT(agency),
-                                sw_kind_name(found->kind));
-    }
+    struct sw_monitor *monitor = context;
+    sw_log_add_gap(&monitor->log, sw_pipeline_source_name(monitor->pipeline, gap->source), gap,
+                   at_ms);
+    (void)touch_source(monitor, gap->source);
 }
 
-/* Loads and decodes the parent of the event being judged. */
-static bool load_parent(struct sw_monitor *monitor, struct sw_log_event *found)
-{
-    const struct sw_event *event = &monitor->event;
-    char bytes[SW_TOPIC_BYTES_MAX];
-    struct sw_buffer topic;
-    struct sw_rejection rejection;
-    if (sw_log_find_event(&monitor->log, event->source, event->parent, found,
-                          monitor->parent_payload) != SW_OK) {
-        return false;
-    }
-    sw_buffer_init(&topic, bytes, sizeof(bytes));
-    write_topic(found, &topic);
-    struct sw_packet packet = {.topic = sw_buffer_text(&topic),
-                               .payload = {monitor->parent_payload, found->payload_length},
-                               .received_ms = found->logged_ms};
-    memcpy(packet.digest, found->digest, sizeof(packet.digest));
-    return sw_pipeline_decode(monitor->pipeline, &packet, &monitor->parent, &rejection) == SW_OK;
-}
-
-static void judge_parent(struct sw_monitor *monitor, int64_t at_ms)
-{
-    struct sw_log_event found;
-    int64_t row = monitor->log.event_id;
-    if (load_parent(monitor, &found)) {
-        sw_pipeline_again(monitor->pipeline, &monitor->parent, &monitor->event, found.next_revision,
-                          at_ms, &monitor->outputs);
-        add_outputs(monitor, &monitor->parent, found.id, row, at_ms);
-    } else {
-        monitor->parents_missing_total++;
-        sw_pipeline_orphan(monitor->pipeline, &monitor->event, at_ms, &monitor->outputs);
-        add_outputs(monitor, &monitor->event, row, 0, at_ms);
-    }
-}
-
-static void judge(struct sw_monitor *monitor, int64_t at_ms)
-{
-    struct sw_outputs *outputs = &monitor->outputs;
-    sw_pipeline_step(monitor->pipeline, &monitor->event, at_ms, outputs);
-    (void)touch_source(monitor, outputs->source);
-    bool again = outputs->judge_parent_again;
-    add_outputs(monitor, &monitor->event, monitor->log.event_id, 0, at_ms);
-    add_gaps(monitor, at_ms);
-    if (again) {
-        judge_parent(monitor, at_ms);
-    }
-}
+static const struct sw_judge_calls judge_calls = {
+    .find_event = find_event, .find_chain = find_chain, .take = add_outputs, .take_gap = add_gap};
 
 static void refuse(struct sw_monitor *monitor, const struct sw_packet *packet,
                    const struct sw_rejection *rejection)
@@ -201,7 +129,7 @@ static void refuse_reused_id(struct sw_monitor *monitor, const struct sw_packet 
 /* A sender that sends again is owed the receipt again: it may have missed the first. */
 static void take_duplicate(struct sw_monitor *monitor)
 {
-    uint32_t source = sw_pipeline_source(monitor->pipeline, monitor->event.source);
+    uint32_t source = sw_pipeline_source(monitor->pipeline, monitor->judge.event.source);
     monitor->duplicates_total++;
     if (source < monitor->source_count) {
         monitor->sources[source].owed = true;
@@ -212,11 +140,11 @@ static void take_duplicate(struct sw_monitor *monitor)
 static struct sw_text stored_payload(struct sw_monitor *monitor, const struct sw_packet *packet)
 {
     struct sw_buffer buffer;
-    if (monitor->event.mask_count == 0) {
+    if (monitor->judge.event.mask_count == 0) {
         return packet->payload;
     }
     sw_buffer_init(&buffer, monitor->scrubbed, sizeof(monitor->scrubbed));
-    sw_pipeline_write_scrubbed(packet, &monitor->event, &buffer);
+    sw_pipeline_write_scrubbed(packet, &monitor->judge.event, &buffer);
     SW_ASSERT(!buffer.overflowed);
     return sw_buffer_text(&buffer);
 }
@@ -224,14 +152,14 @@ static struct sw_text stored_payload(struct sw_monitor *monitor, const struct sw
 static void take_event(struct sw_monitor *monitor, const struct sw_packet *packet)
 {
     struct sw_rejection rejection;
-    if (sw_pipeline_decode(monitor->pipeline, packet, &monitor->event, &rejection) != SW_OK) {
+    if (sw_pipeline_decode(monitor->pipeline, packet, &monitor->judge.event, &rejection) != SW_OK) {
         refuse(monitor, packet, &rejection);
         return;
     }
-    enum sw_status status =
-        sw_log_add_event(&monitor->log, packet, &monitor->event, stored_payload(monitor, packet));
+    enum sw_status status = sw_log_add_event(&monitor->log, packet, &monitor->judge.event,
+                                             stored_payload(monitor, packet));
     if (status == SW_OK) {
-        judge(monitor, packet->received_ms);
+        sw_judge_event(&monitor->judge, monitor->log.event_id, packet->received_ms);
     } else if (status == SW_EXISTS) {
         take_duplicate(monitor);
     } else if (status == SW_INVALID) {
@@ -600,8 +528,8 @@ static void add_losses(struct sw_monitor *monitor)
         {"holes_merged", counters.holes_merged_total},
         {"daily_evicted", counters.daily_evicted_total},
         {"cuts_evicted", counters.cuts_evicted_total},
-        {"findings_left_out", monitor->findings_over_total},
-        {"parents_missing", monitor->parents_missing_total},
+        {"findings_left_out", monitor->judge.findings_over_total},
+        {"parents_missing", monitor->judge.parents_missing_total},
         {"alerts_unpublished", monitor->alerts_unpublished_total},
         {"spool_damaged", monitor->spool_damaged_total},
         {"spool_waits", atomic_load(&monitor->spool.waits_total)},
@@ -621,14 +549,10 @@ static void on_tick(uv_timer_t *timer)
 {
     struct sw_monitor *monitor = timer->data;
     int64_t at_ms = now_ms();
-    bool more = true;
     if (!may_write(monitor)) {
         return;
     }
-    for (uint32_t i = 0; more && i < SW_HOLES_MAX / SW_GAPS_PER_STEP; i++) {
-        more = sw_pipeline_tick(monitor->pipeline, at_ms, &monitor->outputs);
-        add_gaps(monitor, at_ms);
-    }
+    sw_judge_tick(&monitor->judge, at_ms);
     add_losses(monitor);
     settle(monitor, false);
     advance_stage(monitor);
@@ -718,6 +642,7 @@ static bool start_pipeline(struct sw_monitor *monitor, struct sw_log_spool *plac
 {
     memset(monitor->pipeline_memory, 0, sw_pipeline_bytes());
     monitor->pipeline = sw_pipeline_init(monitor->pipeline_memory, &monitor->pipeline_config);
+    sw_judge_init(&monitor->judge, monitor->pipeline, &judge_calls, monitor);
     if (sw_log_restore(&monitor->log, monitor->pipeline, place) != SW_OK) {
         say(monitor->log.sentence);
         return false;

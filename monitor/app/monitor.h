@@ -27,6 +27,7 @@
 
 #include "alert.h"
 #include "inbox.h"
+#include "judge.h"
 #include "spool.h"
 
 #define SW_MONITOR_ALERTS_MAX 1024 // between their insert and their being safe
@@ -91,10 +92,7 @@ struct sw_monitor {
     uv_fs_t sync;
     uv_work_t checkpoint;
 
-    struct sw_event event;  // being judged
-    struct sw_event parent; // being judged again
-    struct sw_outputs outputs;
-    char parent_payload[SW_PACKET_BYTES_MAX];
+    struct sw_judge judge; // of the event that is being taken
     char scrubbed[SW_PACKET_BYTES_MAX + SW_EVENT_MASKS_MAX * 6 * SW_TEXT_BYTES_MAX];
     char json[SW_ALERT_JSON_BYTES];
 
@@ -118,8 +116,7 @@ struct sw_monitor {
     uint32_t progress_turns;
     int exit_code;
 
-    uint64_t duplicates_total, quarantined_total, parents_missing_total, spool_damaged_total,
-        alerts_unpublished_total, findings_over_total;
+    uint64_t duplicates_total, quarantined_total, spool_damaged_total, alerts_unpublished_total;
     uint64_t losses_logged[16]; // what the log says already, in the order of monitor.c
 };
 

@@ -1,0 +1,125 @@
+#include "judge.h"
+
+#include <string.h>
+
+#include <sharewatch/assert.h>
+#include <sharewatch/wire.h>
+
+void sw_judge_init(struct sw_judge *judge, struct sw_pipeline *pipeline,
+                   const struct sw_judge_calls *calls, void *context)
+{
+    judge->pipeline = pipeline;
+    judge->calls = calls;
+    judge->context = context;
+    judge->parents_missing_total = 0;
+    judge->findings_over_total = 0;
+}
+
+static void take_gaps(struct sw_judge *judge, int64_t at_ms)
+{
+    for (uint32_t i = 0; i < judge->outputs.gap_count; i++) {
+        judge->calls->take_gap(judge->context, &judge->outputs.gaps[i], at_ms);
+    }
+}
+
+/* A chain that was forgotten for want of room and comes again: what the log knows of it counts. */
+static void remember_chain(struct sw_judge *judge)
+{
+    struct sw_outputs *outputs = &judge->outputs;
+    struct sw_chain older;
+    if (!outputs->chain_changed || outputs->chain.revision != 1 ||
+        sw_pipeline_counters(judge->pipeline).chains_evicted_total == 0 ||
+        judge->calls->find_chain(judge->context, sw_text_from(outputs->chain.key), &older) !=
+            SW_OK) {
+        return;
+    }
+    outputs->chain_changed = sw_chain_merge(&outputs->chain, &older);
+    sw_pipeline_restore_chain(judge->pipeline, &outputs->chain);
+}
+
+/* Hands on what was judged of @event: itself, or judged again for the event in row @cause. */
+static void take_outputs(struct sw_judge *judge, const struct sw_event *event, int64_t row,
+                         int64_t cause, int64_t at_ms)
+{
+    struct sw_outputs *outputs = &judge->outputs;
+    char bytes[SW_LOG_PATH_TEXT_MAX];
+    struct sw_buffer path;
+    sw_buffer_init(&path, bytes, sizeof(bytes));
+    if (outputs->has_alert && !outputs->alert.repeated) {
+        sw_pipeline_write_path(judge->pipeline, event, &path);
+    }
+    struct sw_log_subject subject = {.event_id = row,
+                                     .cause_id = cause,
+                                     .path = sw_buffer_text(&path),
+                                     .time_ms = event->time_ms,
+                                     .logged_ms = at_ms,
+                                     .synthetic = event->synthetic};
+    remember_chain(judge);
+    judge->findings_over_total += outputs->has_hop ? outputs->hop.findings_over : 0;
+    judge->calls->take(judge->context, &subject, event, outputs);
+}
+
+/* The topic that an event of @found was sent to. */
+static void write_topic(const struct sw_log_event *found, struct sw_buffer *topic)
+{
+    struct sw_text agency = {0};
+    if (sw_wire_parse_source(sw_text_from(found->source), &agency) == SW_OK) {
+        sw_buffer_append_format(topic, "sharewatch/v1/event/%.*s/%s", SW_TEXT_FORMAT(agency),
+                                sw_kind_name(found->kind));
+    }
+}
+
+/* Loads and decodes the parent of the event being judged. */
+static bool load_parent(struct sw_judge *judge, struct sw_log_event *found)
+{
+    const struct sw_event *event = &judge->event;
+    char bytes[SW_TOPIC_BYTES_MAX];
+    struct sw_buffer topic;
+    struct sw_rejection rejection;
+    if (judge->calls->find_event(judge->context, event->source, event->parent, found,
+                                 judge->parent_payload) != SW_OK) {
+        return false;
+    }
+    sw_buffer_init(&topic, bytes, sizeof(bytes));
+    write_topic(found, &topic);
+    struct sw_packet packet = {.topic = sw_buffer_text(&topic),
+                               .payload = {judge->parent_payload, found->payload_length},
+                               .received_ms = found->logged_ms};
+    memcpy(packet.digest, found->digest, sizeof(packet.digest));
+    return sw_pipeline_decode(judge->pipeline, &packet, &judge->parent, &rejection) == SW_OK;
+}
+
+static void judge_parent(struct sw_judge *judge, int64_t row, int64_t at_ms)
+{
+    struct sw_log_event found;
+    if (load_parent(judge, &found)) {
+        sw_pipeline_again(judge->pipeline, &judge->parent, &judge->event, found.next_revision,
+                          at_ms, &judge->outputs);
+        take_outputs(judge, &judge->parent, found.id, row, at_ms);
+    } else {
+        judge->parents_missing_total++;
+        sw_pipeline_orphan(judge->pipeline, &judge->event, at_ms, &judge->outputs);
+        take_outputs(judge, &judge->event, row, 0, at_ms);
+    }
+}
+
+void sw_judge_event(struct sw_judge *judge, int64_t row, int64_t at_ms)
+{
+    SW_ASSERT(judge->pipeline != NULL);
+    sw_pipeline_step(judge->pipeline, &judge->event, at_ms, &judge->outputs);
+    bool again = judge->outputs.judge_parent_again;
+    take_outputs(judge, &judge->event, row, 0, at_ms);
+    take_gaps(judge, at_ms);
+    if (again) {
+        judge_parent(judge, row, at_ms);
+    }
+}
+
+void sw_judge_tick(struct sw_judge *judge, int64_t at_ms)
+{
+    bool more = true;
+    for (uint32_t i = 0; more && i < SW_HOLES_MAX / SW_GAPS_PER_STEP; i++) {
+        more = sw_pipeline_tick(judge->pipeline, at_ms, &judge->outputs);
+        take_gaps(judge, at_ms);
+    }
+}

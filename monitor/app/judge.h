@@ -1,0 +1,54 @@
+/**
+ * From one event to its rows: steps the pipeline, has the parent judged again when the event
+ * teaches something of it, and hands every judgement on in the order in which it is logged.
+ *
+ * The monitor and the import write what comes to the log, the replay compares it with the log; that
+ * all of them do the same is the point of this file.
+ */
+#ifndef SHAREWATCH_JUDGE_H
+#define SHAREWATCH_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sharewatch/event.h>
+#include <sharewatch/log.h>
+#include <sharewatch/pipeline.h>
+
+/** What stands around the judge. */
+struct sw_judge_calls {
+    /** As sw_log_find_event(). */
+    enum sw_status (*find_event)(void *context, struct sw_text source, struct sw_text event_id,
+                                 struct sw_log_event *found, char *payload);
+    /** The newest standing of a chain that the pipeline forgot for want of room. SW_NOT_FOUND. */
+    enum sw_status (*find_chain)(void *context, struct sw_text key, struct sw_chain *chain);
+    /** Takes what was judged of @event. @outputs without a hop says that there is nothing. */
+    void (*take)(void *context, const struct sw_log_subject *subject, const struct sw_event *event,
+                 const struct sw_outputs *outputs);
+    /** Takes one gap, noticed at @at_ms. */
+    void (*take_gap)(void *context, const struct sw_gap *gap, int64_t at_ms);
+};
+
+struct sw_judge {
+    struct sw_pipeline *pipeline;
+    const struct sw_judge_calls *calls;
+    void *context;          // of the calls
+    struct sw_event event;  // the caller decodes into it
+    struct sw_event parent; // being judged again
+    struct sw_outputs outputs;
+    char parent_payload[SW_PACKET_BYTES_MAX];
+    uint64_t parents_missing_total;
+    uint64_t findings_over_total;
+};
+
+/** @judge is large: place it statically. */
+void sw_judge_init(struct sw_judge *judge, struct sw_pipeline *pipeline,
+                   const struct sw_judge_calls *calls, void *context);
+
+/** Judges judge->event, which is new in the log as row @row and was received at @at_ms. */
+void sw_judge_event(struct sw_judge *judge, int64_t row, int64_t at_ms);
+
+/** Looks for holes that became gaps; about once a second. */
+void sw_judge_tick(struct sw_judge *judge, int64_t at_ms);
+
+#endif
