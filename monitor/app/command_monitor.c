@@ -1,24 +1,15 @@
 /* sharewatch monitor: reads map and policy, then hands over to the monitor's loop. */
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <sharewatch/command.h>
-#include <sharewatch/data.h>
-#include <sharewatch/map.h>
 #include <sharewatch/mqtt.h>
-#include <sharewatch/policy.h>
 
+#include "knowledge.h"
 #include "monitor.h"
 #include "verbs.h"
-
-#define MAP_DEFAULT    "maps/los-angeles.yaml"
-#define POLICY_DEFAULT "ca-state,la-city-2024"
-#define PACKS_MAX      32
-#define MAP_BYTES_MAX  (16L << 20)
 
 struct arguments {
     struct sw_mqtt_options mqtt;
@@ -30,16 +21,8 @@ struct arguments {
     const char *status_fd;
 };
 
-/* Map and policy as they are in use; replaced as one by a reload. */
-struct knowledge {
-    struct sw_map map;
-    char *map_content;
-    struct sw_policy *policy;
-    struct sw_scratch *scratch;
-};
-
 static struct arguments arguments;
-static struct knowledge knowledge;
+static struct sw_knowledge knowledge; // replaced as one by a reload
 static struct sw_mqtt mqtt;
 static struct sw_monitor monitor;
 
@@ -48,7 +31,7 @@ static const struct sw_option options[] = {
     {"log", "FILE", NULL, &arguments.log, "the log to write, made when it is not there"},
     {"map", "FILE", NULL, &arguments.map, "sharing map (default: Los Angeles)"},
     {"policy", "PACK[,PACK…]|DIR", NULL, &arguments.policy,
-     "packs of rules (default: " POLICY_DEFAULT ")"},
+     "packs of rules (default: " SW_POLICY_DEFAULT ")"},
     {"spool", "FILE", NULL, &arguments.spool, "packets on their way (default: LOG.spool)"},
     {"spool-mib", "N", NULL, &arguments.spool_mib,
      "size of a new spool, a power of two (default: 8)"},
@@ -68,138 +51,23 @@ static const struct sw_command command = {
 
 /* ---- map and policy ---- */
 
-static char *read_file(const char *path)
+static void fill_run(struct sw_log_run *run, const struct sw_knowledge *known)
 {
-    FILE *file = fopen(path, "re");
-    char *content = NULL;
-    if (file == NULL) {
-        return NULL;
-    }
-    long bytes = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    if (bytes >= 0 && bytes <= MAP_BYTES_MAX && fseek(file, 0, SEEK_SET) == 0) {
-        content = calloc(1, (size_t)bytes + 1);
-    }
-    if (content != NULL && fread(content, 1, (size_t)bytes, file) != (size_t)bytes) {
-        free(content);
-        content = NULL;
-    }
-    (void)fclose(file);
-    return content;
-}
-
-static void forget(struct knowledge *known)
-{
-    sw_scratch_close(known->scratch);
-    sw_policy_close(known->policy);
-    sw_map_free(&known->map);
-    free(known->map_content);
-    *known = (struct knowledge){0};
-}
-
-static bool load_map(struct knowledge *known, struct sw_report *report)
-{
-    char found[SW_PATH_BYTES];
-    const char *path = arguments.map;
-    if (path == NULL) {
-        if (sw_data_path(MAP_DEFAULT, found) != SW_OK) {
-            (void)fprintf(stderr,
-                          "sharewatch monitor: the sharing map is not at %s; give one with "
-                          "--map, or set SHAREWATCH_DATA\n",
-                          found);
-            return false;
-        }
-        path = found;
-    }
-    known->map_content = read_file(path);
-    if (known->map_content == NULL) {
-        (void)fprintf(stderr, "sharewatch monitor: the map %s cannot be read\n", path);
-        return false;
-    }
-    return sw_map_open(&known->map, path, report) == SW_OK;
-}
-
-/* A pack is a folder among our data, or any path. */
-static bool find_pack(const char *name, char path[SW_PATH_BYTES])
-{
-    char relative[SW_PATH_BYTES];
-    (void)snprintf(relative, sizeof(relative), "policies/%s", name);
-    if (strchr(name, '/') == NULL && sw_data_path(relative, path) == SW_OK) {
-        return true;
-    }
-    (void)snprintf(path, SW_PATH_BYTES, "%s", name);
-    if (access(path, R_OK) == 0) {
-        return true;
-    }
-    (void)fprintf(stderr, "sharewatch monitor: there is no policy pack or path '%s'\n", name);
-    return false;
-}
-
-static bool load_policy(struct knowledge *known, struct sw_report *report)
-{
-    static char paths[PACKS_MAX][SW_PATH_BYTES];
-    const char *list[PACKS_MAX];
-    char names[SW_PATH_BYTES * 2];
-    uint32_t count = 0;
-    char *rest = NULL;
-    int length = snprintf(names, sizeof(names), "%s",
-                          arguments.policy != NULL ? arguments.policy : POLICY_DEFAULT);
-    if (length >= (int)sizeof(names)) {
-        (void)fprintf(stderr, "sharewatch monitor: the list of packs is too long\n");
-        return false;
-    }
-    for (char *name = strtok_r(names, ",", &rest); name != NULL && count < PACKS_MAX;
-         name = strtok_r(NULL, ",", &rest)) {
-        if (!find_pack(name, paths[count])) {
-            return false;
-        }
-        list[count] = paths[count];
-        count++;
-    }
-    const struct sw_policy_options plain = {0};
-    if (sw_policy_open(&known->policy, list, count, &plain, report) != SW_OK) {
-        return false;
-    }
-    known->scratch = sw_scratch_open(known->policy);
-    return true;
-}
-
-static bool load(struct knowledge *known)
-{
-    struct sw_report report = {0};
-    *known = (struct knowledge){0};
-    bool loaded = load_map(known, &report) && load_policy(known, &report) &&
-                  sw_policy_overlay(known->policy, &known->map, &report) == SW_OK;
-    sw_report_print(&report, stderr);
-    sw_report_free(&report);
-    if (!loaded) {
-        forget(known);
-    }
-    return loaded;
-}
-
-static void fill_run(struct sw_log_run *run, const struct knowledge *known)
-{
-    run->version = SW_VERSION;
+    sw_knowledge_fill_run(known, run);
     run->broker = mqtt.shown;
-    run->map = &known->map;
-    run->map_content = sw_text_from(known->map_content);
-    run->policy_name = sw_policy_name(known->policy);
-    memcpy(run->policy_digest, sw_policy_digest(known->policy), sizeof(run->policy_digest));
-    run->policy_content = sw_policy_content(known->policy);
-    run->rules = sw_policy_rule_list(known->policy, &run->rule_count);
 }
 
 /* The former map and policy are still in use while the loop commits, so they are kept until the
  * next reload. */
 static bool reload(void *context, struct sw_log_run *run, struct sw_rules *rules)
 {
-    static struct knowledge former;
-    struct knowledge fresh;
+    static struct sw_knowledge former;
+    struct sw_knowledge fresh;
     (void)context;
-    if (!load(&fresh)) {
+    if (!sw_knowledge_load(&fresh, "monitor", arguments.map, arguments.policy)) {
         return false;
     }
-    forget(&former);
+    sw_knowledge_close(&former);
     former = knowledge;
     knowledge = fresh;
     fill_run(run, &knowledge);
@@ -240,7 +108,7 @@ static int64_t now_ms(void)
 static int run_monitor(struct sw_monitor_config *config)
 {
     char spool[SW_LOG_PATH_BYTES];
-    if (!load(&knowledge)) {
+    if (!sw_knowledge_load(&knowledge, "monitor", arguments.map, arguments.policy)) {
         return SW_EXIT_ENVIRONMENT;
     }
     (void)snprintf(spool, sizeof(spool), "%s.spool", arguments.log);
@@ -254,7 +122,7 @@ static int run_monitor(struct sw_monitor_config *config)
     fill_run(&config->run, &knowledge);
     config->run.started_ms = now_ms();
     int code = sw_monitor_run(&monitor, config);
-    forget(&knowledge);
+    sw_knowledge_close(&knowledge);
     return code;
 }
 

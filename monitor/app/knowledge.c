@@ -109,12 +109,20 @@ bool sw_knowledge_parse_policy(struct sw_knowledge *knowledge, const char *verb,
     return true;
 }
 
+bool sw_knowledge_overlay(struct sw_knowledge *knowledge)
+{
+    struct sw_report report = {0};
+    enum sw_status status = sw_policy_overlay(knowledge->policy, &knowledge->map, &report);
+    return told(&report, status == SW_OK);
+}
+
 bool sw_knowledge_load(struct sw_knowledge *knowledge, const char *verb, const char *map,
                        const char *policy)
 {
     *knowledge = (struct sw_knowledge){0};
     bool loaded = sw_knowledge_load_map(knowledge, verb, map) &&
-                  sw_knowledge_load_policy(knowledge, verb, policy);
+                  sw_knowledge_load_policy(knowledge, verb, policy) &&
+                  sw_knowledge_overlay(knowledge);
     if (!loaded) {
         sw_knowledge_close(knowledge);
     }

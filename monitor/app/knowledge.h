@@ -38,6 +38,9 @@ bool sw_knowledge_load_policy(struct sw_knowledge *knowledge, const char *verb, 
 bool sw_knowledge_parse_policy(struct sw_knowledge *knowledge, const char *verb,
                                struct sw_text content);
 
+/** Changes the map as the packs of the policy say, once both are there; sw_knowledge_load() did. */
+bool sw_knowledge_overlay(struct sw_knowledge *knowledge);
+
 /** Accepts a zeroed one. */
 void sw_knowledge_close(struct sw_knowledge *knowledge);
 
