@@ -115,6 +115,14 @@ void sw_judge_event(struct sw_judge *judge, int64_t row, int64_t at_ms)
     }
 }
 
+uint32_t sw_judge_refused(struct sw_judge *judge, const struct sw_rejection *rejection,
+                          int64_t at_ms)
+{
+    sw_pipeline_take_refused(judge->pipeline, rejection, at_ms, &judge->outputs);
+    take_gaps(judge, at_ms);
+    return judge->outputs.source;
+}
+
 void sw_judge_tick(struct sw_judge *judge, int64_t at_ms)
 {
     bool more = true;

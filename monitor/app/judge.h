@@ -48,6 +48,11 @@ void sw_judge_init(struct sw_judge *judge, struct sw_pipeline *pipeline,
 /** Judges judge->event, which is new in the log as row @row and was received at @at_ms. */
 void sw_judge_event(struct sw_judge *judge, int64_t row, int64_t at_ms);
 
+/** Takes the number of a packet that was refused, see sw_pipeline_take_refused(). The index of its
+ *  source, UINT32_MAX when that cannot be told. */
+uint32_t sw_judge_refused(struct sw_judge *judge, const struct sw_rejection *rejection,
+                          int64_t at_ms);
+
 /** Looks for holes that became gaps; about once a second. */
 void sw_judge_tick(struct sw_judge *judge, int64_t at_ms);
 

@@ -111,9 +111,7 @@ static void refuse(struct sw_monitor *monitor, const struct sw_packet *packet,
 {
     sw_log_add_quarantine(&monitor->log, packet, rejection);
     monitor->quarantined_total++;
-    sw_pipeline_take_refused(monitor->pipeline, rejection, packet->received_ms, &monitor->outputs);
-    (void)touch_source(monitor, monitor->outputs.source);
-    add_gaps(monitor, packet->received_ms);
+    (void)touch_source(monitor, sw_judge_refused(&monitor->judge, rejection, packet->received_ms));
 }
 
 static void refuse_reused_id(struct sw_monitor *monitor, const struct sw_packet *packet)
@@ -121,8 +119,8 @@ static void refuse_reused_id(struct sw_monitor *monitor, const struct sw_packet 
     struct sw_rejection rejection = {.reason = SW_REFUSAL_CONFLICT,
                                      .code = "id_reused",
                                      .field = "id",
-                                     .source = monitor->event.source,
-                                     .sequence = monitor->event.sequence};
+                                     .source = monitor->judge.event.source,
+                                     .sequence = monitor->judge.event.sequence};
     refuse(monitor, packet, &rejection);
 }
 
