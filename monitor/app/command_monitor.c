@@ -34,7 +34,7 @@ static const struct sw_option options[] = {
      "packs of rules (default: " SW_POLICY_DEFAULT ")"},
     {"spool", "FILE", NULL, &arguments.spool, "packets on their way (default: LOG.spool)"},
     {"spool-mib", "N", NULL, &arguments.spool_mib,
-     "size of a new spool, a power of two (default: 8)"},
+     "size of a new spool, a power of two (default: 4)"},
     {"status-fd", "N", NULL, &arguments.status_fd, "write progress as JSON lines to descriptor N"},
 };
 

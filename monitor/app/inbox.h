@@ -51,12 +51,14 @@ struct sw_inbox {
     _Atomic int state;       // enum sw_inbox_state
     _Atomic uint32_t unsent; // in the sender and in Paho
     _Atomic uint64_t connects_total;
+    _Atomic bool patient; // the loop comes back by itself soon: wake it for many packets only
     char sentence[SW_MQTT_SENTENCE_BYTES]; // written before the state becomes FAILED
 };
 
 /**
- * Begins to connect to @mqtt as @client_id; packets go into @spool, and @wake is sent when there is
- * something to look at. SW_NETWORK: inbox->sentence says why it could not even begin.
+ * Begins to connect a zeroed @inbox to @mqtt as @client_id; packets go into @spool, and @wake is
+ * sent when there is something to look at. SW_NETWORK: inbox->sentence says why it could not even
+ * begin.
  */
 enum sw_status sw_inbox_start(struct sw_inbox *inbox, struct sw_mqtt *mqtt, const char *client_id,
                               struct sw_spool *spool, uv_async_t *wake) SW_MUST_CHECK;
@@ -67,6 +69,13 @@ enum sw_inbox_state sw_inbox_state(const struct sw_inbox *inbox);
 /** Publishes at QoS 1. SW_FULL: too much is unsent; SW_NETWORK: not connected. */
 enum sw_status sw_inbox_publish(struct sw_inbox *inbox, const char *topic, struct sw_text payload,
                                 bool retained) SW_MUST_CHECK;
+
+/**
+ * While @patient, packets wake the loop only when some have gathered. For the time in which the
+ * loop waits for the disk and will look into the spool in any case. It looks once more after it has
+ * become impatient again.
+ */
+void sw_inbox_set_patient(struct sw_inbox *inbox, bool patient);
 
 /** Begins to disconnect; the state becomes CLOSED. What was published before goes out first, for
  *  up to a second. */

@@ -283,8 +283,25 @@ static void tell_receipts(struct sw_monitor *monitor)
     }
 }
 
+static bool take(struct sw_monitor *monitor);
 static void settle(struct sw_monitor *monitor, bool more);
 static void advance_stage(struct sw_monitor *monitor);
+
+static void note_safe(struct sw_monitor *monitor)
+{
+    monitor->durable = monitor->syncing;
+    sw_spool_release(&monitor->spool, monitor->durable);
+    for (uint32_t i = 0; i < monitor->source_count; i++) {
+        monitor->sources[i].durable = monitor->sources[i].syncing;
+    }
+}
+
+static void tell_alerts(struct sw_monitor *monitor, uint64_t until)
+{
+    for (; monitor->alerts_told < until; monitor->alerts_told++) {
+        tell_alert(monitor, &monitor->alerts[monitor->alerts_told & (SW_MONITOR_ALERTS_MAX - 1)]);
+    }
+}
 
 static void on_synced(uv_fs_t *request)
 {
@@ -303,15 +320,15 @@ static void on_synced(uv_fs_t *request)
         give_up(monitor, sentence);
         return;
     }
-    monitor->durable = monitor->syncing;
-    sw_spool_release(&monitor->spool, monitor->durable);
-    for (; monitor->alerts_told < monitor->alerts_syncing; monitor->alerts_told++) {
-        tell_alert(monitor, &monitor->alerts[monitor->alerts_told & (SW_MONITOR_ALERTS_MAX - 1)]);
+    note_safe(monitor);
+    uint64_t tellable = monitor->alerts_syncing;
+    sw_inbox_set_patient(&monitor->inbox, false);
+    bool more = take(monitor);
+    settle(monitor, more); // the disk works on while alerts are told
+    tell_alerts(monitor, tellable);
+    if (!monitor->sync_running && sw_spool_untaken(&monitor->spool) > 0) {
+        (void)uv_async_send(&monitor->wake); // there was no room for alerts, now there is
     }
-    for (uint32_t i = 0; i < monitor->source_count; i++) {
-        monitor->sources[i].durable = monitor->sources[i].syncing;
-    }
-    settle(monitor, sw_spool_used(&monitor->spool) > 0);
     advance_stage(monitor);
 }
 
@@ -405,6 +422,7 @@ static void settle(struct sw_monitor *monitor, bool more)
     if (!monitor->sync_running && monitor->dirty) {
         start_sync(monitor);
     }
+    sw_inbox_set_patient(&monitor->inbox, monitor->sync_running && may_write(monitor));
     look_at_wal(monitor);
     if (more && may_write(monitor)) {
         (void)uv_async_send(&monitor->wake);
@@ -423,7 +441,7 @@ static bool take(struct sw_monitor *monitor)
     for (uint32_t i = 0; i < SW_MONITOR_TAKE_MAX; i++) {
         struct sw_spooled taken;
         if (!may_write(monitor) || !alerts_have_room(monitor)) {
-            return false; // on_synced() or on_checkpoint() comes back to it
+            return false; // the end of the fdatasync or the checkpoint comes back to it
         }
         enum sw_status status = sw_spool_take(&monitor->spool, &taken);
         if (status == SW_EMPTY) {
@@ -638,7 +656,13 @@ static void on_stop(uv_signal_t *handle, int number)
 
 static bool start_pipeline(struct sw_monitor *monitor, struct sw_log_spool *place)
 {
-    memset(monitor->pipeline_memory, 0, sw_pipeline_bytes());
+    /* Fresh pages that the kernel zeroes when they are first used: a table costs what is in it. */
+    free(monitor->pipeline_memory);
+    monitor->pipeline_memory = calloc(1, sw_pipeline_bytes());
+    if (monitor->pipeline_memory == NULL) {
+        say("there is not enough memory for the pipeline's tables");
+        return false;
+    }
     monitor->pipeline = sw_pipeline_init(monitor->pipeline_memory, &monitor->pipeline_config);
     sw_judge_init(&monitor->judge, monitor->pipeline, &judge_calls, monitor);
     if (sw_log_restore(&monitor->log, monitor->pipeline, place) != SW_OK) {
@@ -702,11 +726,6 @@ static bool open_files(struct sw_monitor *monitor)
     }
     monitor->pipeline_config =
         (struct sw_pipeline_config){.map = config->run.map, .rules = config->rules};
-    monitor->pipeline_memory = calloc(1, sw_pipeline_bytes());
-    if (monitor->pipeline_memory == NULL) {
-        say("there is not enough memory for the pipeline's tables");
-        return false;
-    }
     if (!start_pipeline(monitor, &place)) {
         return false;
     }
@@ -775,7 +794,6 @@ static void close_files(struct sw_monitor *monitor)
 
 int sw_monitor_run(struct sw_monitor *monitor, const struct sw_monitor_config *config)
 {
-    memset(monitor, 0, sizeof(*monitor));
     monitor->config = config;
     monitor->exit_code = SW_EXIT_OK;
     (void)signal(SIGPIPE, SIG_IGN);

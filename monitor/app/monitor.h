@@ -122,7 +122,7 @@ struct sw_monitor {
 
 /**
  * Runs until SIGTERM or SIGINT, then drains, commits and closes. Returns an exit code: 0, or 3
- * after one line on standard error. @monitor is large: place it statically.
+ * after one line on standard error. @monitor is large and zeroed: place it statically.
  */
 int sw_monitor_run(struct sw_monitor *monitor, const struct sw_monitor_config *config);
 

@@ -139,9 +139,10 @@ static void *hand_over(void *context)
 
 enum sw_status sw_sender_start(struct sw_sender *sender, sw_sender_send_fn send, void *context)
 {
-    memset(sender, 0, sizeof(*sender));
     sender->send = send;
     sender->context = context;
+    sender->stopping = false;
+    sender->count = sender->head = sender->tail = 0;
     bool ready = pthread_mutex_init(&sender->mutex, NULL) == 0 &&
                  pthread_cond_init(&sender->filled, NULL) == 0;
     SW_ASSERT(ready);

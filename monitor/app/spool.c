@@ -335,6 +335,12 @@ int64_t sw_spool_oldest_ms(const struct sw_spool *spool)
     return record.received_ms;
 }
 
+uint64_t sw_spool_untaken(const struct sw_spool *spool)
+{
+    return atomic_load_explicit(&spool->header->head, memory_order_acquire) -
+           atomic_load_explicit(&spool->next, memory_order_relaxed);
+}
+
 uint64_t sw_spool_used(const struct sw_spool *spool)
 {
     return atomic_load(&spool->header->head) - atomic_load(&spool->header->tail);

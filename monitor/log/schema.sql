@@ -123,7 +123,7 @@ CREATE TABLE hop (
     fed_reach   INTEGER NOT NULL,        -- 1: a federal recipient that is no immigration component
     late        INTEGER NOT NULL,        -- 1: learned after later hops of its chain
     ts_event    INTEGER NOT NULL,
-    alert       INTEGER REFERENCES alert (id), -- the alert that tells of it
+    alert       INTEGER,                 -- id of the alert that tells of it; NULL: none
     synthetic   INTEGER NOT NULL,
     UNIQUE (event, revision)
 ) STRICT;
@@ -162,7 +162,7 @@ CREATE TABLE chain (
 -- What people are told. Title and sentence are finished here, at event time.
 CREATE TABLE alert (
     id          INTEGER PRIMARY KEY,     -- gapless
-    hop         INTEGER NOT NULL REFERENCES hop (id) DEFERRABLE INITIALLY DEFERRED, -- the first it tells of
+    hop         INTEGER NOT NULL REFERENCES hop (id), -- the first it tells of
     chain       TEXT NOT NULL,
     edge        TEXT,
     rule        TEXT,                    -- name of the rule that made the verdict; NULL: the map's default

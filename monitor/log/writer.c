@@ -1,7 +1,7 @@
 /*
  * The rows of events. Row numbers are given here and not by SQLite, so that they are gapless and
- * known before the insert. An alert and its hop name each other: the alert goes first, and its
- * foreign key is looked at when the transaction commits.
+ * known before the insert. An alert and its hop name each other; only one of the two can be a
+ * foreign key, as a deferred one makes SQLite walk through all alerts for each hop that is added.
  */
 #include "writer.h"
 
@@ -416,7 +416,7 @@ static void add_alert(struct sw_log *log, const struct sw_log_alert *alert)
     sqlite3_stmt *statement = log->statements[SW_LOG_ALERT_ADD];
     char duties[SW_DUTIES_TEXT_BYTES];
     (void)sqlite3_bind_int64(statement, 1, alert->id);
-    (void)sqlite3_bind_int64(statement, 2, log->hop_id + 1);
+    (void)sqlite3_bind_int64(statement, 2, log->hop_id);
     (void)sw_database_bind(statement, 3, sw_text_from(alert->chain));
     bind_optional(statement, 4, sw_text_from(alert->edge));
     bind_optional(statement, 5, sw_text_from(alert->rule));
@@ -568,11 +568,11 @@ bool sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject
         return false;
     }
     bool is_new = outputs->has_alert && !outputs->alert.repeated;
+    add_hop(log, subject, outputs);
     if (is_new) {
         fill_alert(log, subject, outputs, alert);
         add_alert(log, alert);
     }
-    add_hop(log, subject, outputs);
     add_findings(log, &outputs->hop);
     if (outputs->has_alert && is_daily(log, &outputs->alert)) {
         count_alert(log, subject, &outputs->alert);

@@ -272,6 +272,7 @@ static void check_rows(void)
         {"SELECT count(*) - max(id) FROM hop", 0},
         {"SELECT count(*) FROM (SELECT 1 FROM hop GROUP BY event HAVING count(*) > 1)", 0},
         {"SELECT sum(hops) - (SELECT count(*) FROM hop) FROM edge_day", 0},
+        {"SELECT count(*) FROM hop WHERE alert NOT IN (SELECT id FROM alert)", 0},
         {"SELECT count(*) FROM pragma_foreign_key_check", 0},
         {"SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'", 1},
         {"SELECT count(*) FROM loss WHERE what <> 'chains_evicted' AND what <> 'spool_waits' "

@@ -44,7 +44,8 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Nine in ten: prints go from the state to the FBI. One in ten: a match opens a query at ICE. */
+/* Ten events a subject. Nine: prints go from the state to the FBI. One: a match opens a query at
+ * ICE, which makes an alert. */
 static size_t write_event(const struct load *load, uint32_t index, uint8_t *bytes)
 {
     static const char *const agencies[] = {"CADOJ", "DHS-OBIM"};
@@ -71,7 +72,7 @@ static size_t write_event(const struct load *load, uint32_t index, uint8_t *byte
         "\"sequence\":\"%020u\",\"swsynthetic\":true,\"data\":{%s,"
         "\"subject_tok\":\"p-%016x\",\"trigger\":\"automation\"}}",
         sequence, agencies[alerting], load->instance, types[alerting], index / 60 % 60, index % 60,
-        sequence, data[alerting], index);
+        sequence, data[alerting], of_source);
     return packet_write_publish(bytes, topic, payload, (size_t)length,
                                 (uint16_t)(index % 65535 + 1));
 }
@@ -151,8 +152,9 @@ static void take_receipt(struct run *run, const struct publish *publish)
 
 static void take_alert(struct run *run, const struct publish *publish)
 {
-    int64_t index = find_number(publish, "\"chain\":\"subject:p-", 16);
-    if (index >= 0 && index < run->sent && run->load->alerts < run->load->events) {
+    int64_t subject = find_number(publish, "\"chain\":\"subject:p-", 16);
+    int64_t index = subject * LOAD_ALERT_EVERY + LOAD_ALERT_EVERY - 1;
+    if (subject >= 0 && index < run->sent && run->load->alerts < run->load->events) {
         run->delays_ms[run->load->alerts++] = (double)(now_ns() - run->sent_ns[index]) / 1e6;
     }
 }
