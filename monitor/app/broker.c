@@ -23,6 +23,7 @@
 #define PASSWORD_CHARS 32 // the same in base64
 #define SALT_BYTES     12
 #define DIGEST_BYTES   64
+#define SAVE_CHANGES   100U
 #define CONFIG_BYTES   1024
 #define FOLDER_PREFIX  "sharewatch-run-"
 #define CONFIG_FILE    "mosquitto.conf"
@@ -182,7 +183,7 @@ static bool write_config(const struct sw_broker *broker)
                  "persistence true\n"
                  "persistence_location %s/\n"
                  "autosave_on_changes true\n"
-                 "autosave_interval 1\n"
+                 "autosave_interval %u\n"
                  "max_queued_messages 0\n"
                  "max_queued_bytes 268435456\n"
                  "max_inflight_messages 1000\n"
@@ -194,7 +195,8 @@ static bool write_config(const struct sw_broker *broker)
                  "log_type information\n"
                  "log_timestamp false\n"
                  "%s",
-                 broker->port, broker->folder, broker->folder, geteuid() == 0 ? "user root\n" : "");
+                 broker->port, broker->folder, broker->folder,
+                 broker->save_each ? 1U : SAVE_CHANGES, geteuid() == 0 ? "user root\n" : "");
     return length < (int)sizeof(config) && write_file(broker, CONFIG_FILE, config);
 }
 

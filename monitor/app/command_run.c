@@ -612,6 +612,7 @@ static void start_listening(struct run *run)
 static void prepare_children(struct run *run)
 {
     run->broker.context = run;
+    run->broker.save_each = run->stay; // people may publish, too
     run->broker.on_ready = on_broker_ready;
     run->broker.on_failed = on_broker_failed;
     run->broker.on_end = on_broker_end;

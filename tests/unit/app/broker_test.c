@@ -68,6 +68,7 @@ static void on_end(struct sw_broker *broker)
 static enum sw_status start(struct scene *scene, uint16_t port)
 {
     scene->broker.context = scene;
+    scene->broker.save_each = true;
     scene->broker.on_ready = on_ready;
     scene->broker.on_failed = on_failed;
     scene->broker.on_end = on_end;
