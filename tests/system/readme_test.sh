@@ -13,14 +13,15 @@ block() {
 }
 
 # ---- an event of one's own: the commands, and the output below them ----
+# As they stand, on a port that is free, and with the patience that a busy machine asks for.
 port=$(free_port)
-block "Send an event of your own" 1 | sed "s/1884/$port/g" >"$WORK/commands"
+block "Send an event of your own" 1 | sed "s/1884/$port/g; s/^sleep .*/sleep 6/" >"$WORK/commands"
 block "Send an event of your own" 2 >"$WORK/promised"
 [ -s "$WORK/commands" ] && [ -s "$WORK/promised" ] || fail "README.md lacks the event's blocks"
 setsid bash -e "$WORK/commands" >"$WORK/out" 2>"$WORK/err" </dev/null &
 shell=$!
 cleanup='kill -- -$shell 2>/dev/null'
-for _ in $(seq 100); do
+for _ in $(seq 300); do
     sleep 0.2
     grep -q "last alert" "$WORK/err" && break
 done
