@@ -208,11 +208,11 @@ static void find_ends(const struct sw_map *map, const struct sw_edge *edge,
 static const struct sw_way *way_on(const struct sw_map *map, uint16_t node, uint32_t data)
 {
     const struct sw_way *best = NULL;
-    for (uint16_t class = 1; class < SW_DATA_CLASS_COUNT; class ++) {
-        if ((data & UINT32_C(1) << class) == 0) {
+    for (uint32_t code = 1; code < SW_DATA_CLASS_COUNT; code++) {
+        if ((data & UINT32_C(1) << code) == 0) {
             continue;
         }
-        const struct sw_way *way = sw_map_way(map, node, (uint16_t) class);
+        const struct sw_way *way = sw_map_way(map, node, (uint16_t)code);
         bool better = best == NULL || way->edge_count < best->edge_count ||
                       (way->edge_count == best->edge_count && way->delay_ms < best->delay_ms);
         if (way->edge_count > 0 && better) {
@@ -299,9 +299,9 @@ static void find_way(const struct sw_map *map, const struct sw_edge *edge, const
 
 static uint16_t first_class(uint32_t bits)
 {
-    for (uint16_t class = 1; class < SW_DATA_CLASS_COUNT; class ++) {
-        if ((bits & UINT32_C(1) << class) != 0) {
-            return (uint16_t) class;
+    for (uint32_t code = 1; code < SW_DATA_CLASS_COUNT; code++) {
+        if ((bits & UINT32_C(1) << code) != 0) {
+            return (uint16_t)code;
         }
     }
     return 0;

@@ -23,8 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (sw_map_parse(&map, "fuzz.yaml", content, &report) == SW_OK) {
         SW_ASSERT(report.error_total == 0);
         for (uint16_t node = 0; node < map.node_count; node++) {
-            for (uint16_t class = 1; class < SW_DATA_CLASS_COUNT; class ++) {
-                check_way(&map, node, sw_map_way(&map, node, (uint16_t)class));
+            for (uint32_t code = 1; code < SW_DATA_CLASS_COUNT; code++) {
+                check_way(&map, node, sw_map_way(&map, node, (uint16_t)code));
             }
         }
         for (uint16_t edge = 0; edge < map.edge_count; edge++) {

@@ -1,10 +1,11 @@
 /**
  * What goes over MQTT: topics, and the envelope of an event.
  *
- *   sharewatch/v1/event/AGENCY/KIND       events: CloudEvents 1.0, structured JSON, QoS 1, not
- * retained sharewatch/v1/alert/VERDICT/RULE      alerts, after their commit
- *   sharewatch/v1/receipt/SOURCE          the monitor: highest sequence up to which all is in the
- * log sharewatch/v1/status/NODE             retained, with a last will: online, offline or ended
+ *   sharewatch/v1/event/AGENCY/KIND     events: CloudEvents 1.0, structured JSON, QoS 1
+ *   sharewatch/v1/alert/VERDICT/RULE    alerts, once they are safe in the log
+ *   sharewatch/v1/receipt/SOURCE        retained: the number up to which all is in the log, or
+ *                                       told as a gap or a refusal
+ *   sharewatch/v1/status/NODE           retained, with a last will: online, offline or ended
  *
  * An event, with every attribute that is read:
  *
