@@ -724,7 +724,8 @@ static void tell_sequence(const struct sw_packet *packet, struct sw_rejection *r
     struct sw_json json;
     struct sw_text agency;
     struct sw_text kind;
-    sw_json_init(&json, packet->payload, NULL, 0); // text with escapes ends the reading
+    char none[1]; // text with escapes does not fit and ends the reading
+    sw_json_init(&json, packet->payload, none, 0);
     if (packet->payload.length > SW_PACKET_BYTES_MAX ||
         sw_wire_parse_event_topic(packet->topic, &agency, &kind) != SW_OK ||
         sw_json_next(&json) != SW_JSON_OBJECT) {
