@@ -52,11 +52,11 @@ static bool take_number(struct sw_text path, uint32_t *at, int64_t *number)
     uint32_t start = *at;
     int64_t value = 0;
     while (*at < path.length && path.bytes[*at] >= '0' && path.bytes[*at] <= '9') {
-        value = value * 10 + (path.bytes[*at] - '0');
-        (*at)++;
-        if (*at - start > 18) {
+        if (*at - start == 18) { // digits that surely fit
             return false;
         }
+        value = value * 10 + (path.bytes[*at] - '0');
+        (*at)++;
     }
     *number = value;
     return *at > start && path.bytes[start] != '0';
