@@ -11,6 +11,7 @@
 
 #include <sharewatch/diagnostic.h>
 #include <sharewatch/pipeline.h>
+#include <sharewatch/policy.h>
 #include <sharewatch/wire.h>
 
 #define EVENTS_DEFAULT 200000
@@ -155,7 +156,7 @@ struct figures {
 };
 
 /* One round over all events; the sequence numbers of the sources are not in order, as they mix. */
-static void run(struct bench *bench, struct figures *least)
+static void run(struct bench *bench, struct sw_rules rules, struct figures *least)
 {
     static struct sw_event event;
     static struct sw_outputs outputs;
@@ -165,7 +166,7 @@ static void run(struct bench *bench, struct figures *least)
     uint64_t write_ns = 0;
     uint32_t alerts = 0;
     memset(bench->memory, 0, sw_pipeline_bytes());
-    bench->config = (struct sw_pipeline_config){.map = &bench->map};
+    bench->config = (struct sw_pipeline_config){.map = &bench->map, .rules = rules};
     struct sw_pipeline *pipeline = sw_pipeline_init(bench->memory, &bench->config);
     for (uint32_t i = 0; i < bench->count; i++) {
         struct sw_packet packet = {.topic = sw_text_from(samples[i % KINDS].topic),
@@ -202,22 +203,51 @@ static void run(struct bench *bench, struct figures *least)
     least->alerts = alerts;
 }
 
+static struct figures measure(struct bench *bench, struct sw_rules rules)
+{
+    struct figures least = {0};
+    for (int round = 0; round < ROUNDS; round++) {
+        run(bench, rules, &least);
+    }
+    return least;
+}
+
+static struct sw_policy *open_policy(void)
+{
+    static const char *const packs[] = {SW_SOURCE_DIR "/monitor/policies/ca-state",
+                                        SW_SOURCE_DIR "/monitor/policies/la-city-2024"};
+    struct sw_policy *policy = NULL;
+    struct sw_report report = {0};
+    struct sw_policy_options options = {0};
+    if (sw_policy_open(&policy, packs, 2, &options, &report) != SW_OK) {
+        sw_report_print(&report, stderr);
+        fail("the packs do not load");
+    }
+    sw_report_free(&report);
+    return policy;
+}
+
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    struct figures least = {0};
     uint32_t count = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : EVENTS_DEFAULT;
     if (count == 0) {
         fail("EVENTS is a number above 0");
     }
     prepare(&bench, count);
-    for (int round = 0; round < ROUNDS; round++) {
-        run(&bench, &least);
-    }
-    (void)printf("%u events of %llu bytes on average, %u alerts, %zu bytes of state\n", count,
-                 (unsigned long long)(bench.bytes / count), least.alerts, sw_pipeline_bytes());
-    (void)printf("decode %.0f ns, step %.0f ns, together %.0f ns; write %.0f ns\n", least.decode_ns,
-                 least.step_ns, least.decode_ns + least.step_ns, least.write_ns);
+    struct figures bare = measure(&bench, (struct sw_rules){0});
+    struct sw_policy *policy = open_policy();
+    struct sw_scratch *scratch = sw_scratch_open(policy);
+    struct sw_rules rules = sw_policy_rules(policy, scratch);
+    struct figures ruled = measure(&bench, rules);
+    (void)printf("%u events of %llu bytes on average, %zu bytes of state\n", count,
+                 (unsigned long long)(bench.bytes / count), sw_pipeline_bytes());
+    (void)printf("decode %.0f ns, step %.0f ns, together %.0f ns; write %.0f ns\n", bare.decode_ns,
+                 bare.step_ns, bare.decode_ns + bare.step_ns, bare.write_ns);
+    (void)printf("with %u rules: step %.0f ns, together %.0f ns; alerts of %u events\n",
+                 rules.count, ruled.step_ns, ruled.decode_ns + ruled.step_ns, ruled.alerts);
+    sw_scratch_close(scratch);
+    sw_policy_close(policy);
     free(bench.payloads);
     free(bench.memory);
     sw_map_free(&bench.map);
