@@ -16,8 +16,9 @@
 #include <sharewatch/wire.h>
 
 #define TICK_MS           1000
-#define PROGRESS_MS       50 // receipts: at most 20 a second for each source
-#define STATUS_EVERY      5  // of those: four status lines a second
+#define PROGRESS_MS       50                 // receipts: at most 20 a second for each source
+#define STATUS_EVERY      5                  // of those: four status lines a second
+#define LOG_MEMORY_BYTES  ((size_t)16 << 20) // cache 4 MiB, statements 1, restart's sorting
 #define WAL_BYTES_MAX     (INT64_C(16) << 20)
 #define DRAIN_MS_MAX      1000 // asked to stop, while events go on coming
 #define PART_MS_MAX       1000
@@ -719,6 +720,10 @@ static bool open_files(struct sw_monitor *monitor)
 {
     const struct sw_monitor_config *config = monitor->config;
     struct sw_log_spool place;
+    if (sw_log_reserve_memory(LOG_MEMORY_BYTES) != SW_OK) {
+        say("there is not enough memory for the log");
+        return false;
+    }
     if (sw_log_open(&monitor->log, config->log_path) != SW_OK ||
         sw_log_start_run(&monitor->log, &config->run) != SW_OK) {
         say(monitor->log.sentence);

@@ -25,8 +25,8 @@ static const struct migration {
 } migrations[] = {{SW_LOG_VERSION, NULL}};
 
 static const char *const settings[] = {
-    "PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON",   "PRAGMA wal_autocheckpoint = 0",
-    "PRAGMA cache_size = -4096",   "PRAGMA temp_store = MEMORY", "PRAGMA trusted_schema = OFF",
+    "PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON",    "PRAGMA wal_autocheckpoint = 0",
+    "PRAGMA cache_size = -4096",   "PRAGMA trusted_schema = OFF",
 };
 
 static enum sw_status fail(struct sw_log *log, const char *doing)

@@ -121,6 +121,8 @@ void test_start(const struct test_place *place, struct test_child *child, const 
     (void)snprintf(child->name, sizeof(child->name), "%s", name);
     (void)snprintf(file, sizeof(file), "%s.out", name);
     (void)test_path(place, file, output);
+    struct stat status;
+    child->output_from = stat(output, &status) == 0 ? (long)status.st_size : 0;
     child->pid = fork();
     must(child->pid >= 0, "fork");
     if (child->pid == 0) {
@@ -142,6 +144,52 @@ void test_end(struct test_child *child, int number)
         (void)kill(child->pid, number);
         must(waitpid(child->pid, &child->status, 0) == child->pid, "waitpid");
         child->pid = 0;
+    }
+}
+
+bool test_wait_end(struct test_child *child, int64_t timeout_ms)
+{
+    int64_t until_ms = test_now_ms() + timeout_ms;
+    while (test_is_running(child)) {
+        if (test_now_ms() > until_ms) {
+            return false;
+        }
+        test_sleep_ms(5);
+    }
+    return true;
+}
+
+static bool output_holds(const struct test_place *place, const struct test_child *child,
+                         const char *text)
+{
+    static char bytes[1 << 20];
+    char file[64];
+    char path[TEST_PATH_BYTES];
+    (void)snprintf(file, sizeof(file), "%s.out", child->name);
+    FILE *output = fopen(test_path(place, file, path), "r");
+    if (output == NULL) {
+        return false; // it has not begun yet
+    }
+    bool skipped = fseek(output, child->output_from, SEEK_SET) == 0;
+    size_t count = skipped ? fread(bytes, 1, sizeof(bytes) - 1, output) : 0;
+    (void)fclose(output);
+    bytes[count] = '\0';
+    return strstr(bytes, text) != NULL;
+}
+
+bool test_wait_output(const struct test_place *place, struct test_child *child, const char *text,
+                      int64_t timeout_ms)
+{
+    int64_t until_ms = test_now_ms() + timeout_ms;
+    for (;;) {
+        bool running = test_is_running(child);
+        if (output_holds(place, child, text)) {
+            return true;
+        }
+        if (!running || test_now_ms() > until_ms) {
+            return false;
+        }
+        test_sleep_ms(10);
     }
 }
 

@@ -19,9 +19,10 @@ struct test_place {
 };
 
 struct test_child {
-    char name[32]; // its output goes to NAME.out in the folder
-    pid_t pid;     // 0 when it does not run
-    int status;    // as of waitpid(), when it has ended
+    char name[32];    // its output goes to NAME.out in the folder
+    pid_t pid;        // 0 when it does not run
+    int status;       // as of waitpid(), when it has ended
+    long output_from; // byte of its output at which this start begins
 };
 
 /** Makes the folder below @parent, or in memory where there is room when that is NULL. */
@@ -42,6 +43,14 @@ bool test_is_running(struct test_child *child);
 
 /** Sends @number and waits for the end; does nothing when it has ended. */
 void test_end(struct test_child *child, int number);
+
+/** Waits until it has ended by itself. */
+bool test_wait_end(struct test_child *child, int64_t timeout_ms);
+
+/** Waits until its output holds @text; its output begins anew with each start. False: it does not,
+ *  or the child has ended without it. */
+bool test_wait_output(const struct test_place *place, struct test_child *child, const char *text,
+                      int64_t timeout_ms);
 
 /** Starts mosquitto with settings that lose nothing that it has acknowledged, and waits until it
  *  listens. */

@@ -114,6 +114,12 @@ struct sw_log_run {
 };
 
 /**
+ * Reserves @bytes, of which SQLite lives in this process from now on, so that no event allocates.
+ * Once, before any other use of SQLite. SW_NO_MEMORY: it cannot be had.
+ */
+enum sw_status sw_log_reserve_memory(size_t bytes) SW_MUST_CHECK;
+
+/**
  * Opens the log at @path for writing, or makes it; an older one is brought up to date. SW_DATABASE:
  * log->sentence says what is wrong and what to do; @log is closed.
  */
