@@ -3,7 +3,7 @@
  * $SW_ALLOCATIONS: two 64-bit numbers, [0] those that the program's own code makes, [1] those of
  * the libraries that it calls.
  */
-#define _GNU_SOURCE // dl_iterate_phdr; a definition of the C library's own names
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier): for dl_iterate_phdr()
 #include <fcntl.h>
 #include <link.h>
 #include <stdint.h>

@@ -15,9 +15,9 @@
 
 #include "packets.h"
 
-#define INPUT_BYTES   (256U * 1024U)
-#define OUTPUT_BYTES  (1024U * 1024U)
-#define PACKET_ROOM   1024U
+#define INPUT_BYTES   262144
+#define OUTPUT_BYTES  1048576
+#define PACKET_ROOM   1024
 #define TIMEOUT_NS    (INT64_C(60) * 1000000000)
 #define SETTLE_NS     (INT64_C(300) * 1000000)
 #define SOURCE_PREFIX "urn:sharewatch:agency:"
@@ -391,7 +391,11 @@ bool load_publish(uint16_t port, struct load *load, void (*before)(void *), void
 {
     struct run run;
     int client = connect_to(port);
-    if (client < 0 || !open_run(&run, load, client)) {
+    if (client < 0) {
+        return false;
+    }
+    if (!open_run(&run, load, client)) {
+        close_run(&run);
         return false;
     }
     run.output_bytes += packet_write_connect(room(&run), "bench-load");

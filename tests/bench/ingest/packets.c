@@ -17,7 +17,10 @@ static size_t write_16(uint8_t *bytes, size_t value)
 static size_t write_text(uint8_t *bytes, const char *text)
 {
     size_t length = strlen(text);
-    memcpy(bytes + write_16(bytes, length), text, length);
+    uint8_t *place = bytes + write_16(bytes, length);
+    for (size_t i = 0; i < length; i++) {
+        place[i] = (uint8_t)text[i];
+    }
     return length + 2;
 }
 
