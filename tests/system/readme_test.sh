@@ -36,6 +36,12 @@ run bash -e "$WORK/queries"
 expect_status 0
 expect_out "PROH"
 
+# ---- every verb is in the table ----
+"$SHAREWATCH" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p' >"$WORK/verbs"
+while read -r verb; do
+    grep -q "^|.*\`sharewatch $verb[ \`]" "$SOURCE/README.md" || fail "README.md does not tell of $verb"
+done <"$WORK/verbs"
+
 # ---- the rule ----
 mkdir my-pack
 block "Write a rule" 1 >my-pack/my_rule.yml
