@@ -14,6 +14,7 @@
     X(match, "--rules DIR --events FILE", "run rules over JSON lines, print the ids that match")   \
     X(explain, "RULE EVENT", "show why a rule matches an event, or does not")                      \
     X(import, "flock FILE.csv…", "read audit files of plate searches into a log, and report")      \
+    X(replay, "LOG", "judge a log's events again, and compare with what was logged")               \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
     X(ways, "[MAP]", "show by which ways data reaches an immigration component by itself")         \
     X(expect, "SCENARIO --log FILE", "compare a log with what a scenario expects")

@@ -1,0 +1,339 @@
+#include "logged.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include <sharewatch/assert.h>
+#include <sharewatch/time.h>
+
+#include "database.h"
+
+#define EVENT_COLUMNS                                                                              \
+    "event.id, event.ts_logged, source.name, event.kind, event.digest, event.payload "             \
+    "FROM event JOIN source ON source.id = event.source_id "
+
+static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
+    [SW_LOGGED_EVENTS] =
+        "SELECT event.id, run_id, ts_logged, source.name, event_id, kind, payload, "
+        "digest FROM event JOIN source ON source.id = event.source_id "
+        "ORDER BY event.id",
+    [SW_LOGGED_HOPS] =
+        "SELECT event, revision, coalesce(cause, 0), chain, coalesce(edge, ''), "
+        "coalesce(from_node, ''), coalesce(to_node, ''), coalesce(data_class, ''), crosses, level, "
+        "verdict, duties, fed_reach, late, ts_event, coalesce(alert, 0), synthetic, id FROM hop "
+        "ORDER BY id",
+    [SW_LOGGED_FINDINGS] = "SELECT hop, policy_id, rule, coalesce(verdict, ''), "
+                           "coalesce(missing, '') FROM finding ORDER BY hop, policy_id, rule",
+    [SW_LOGGED_ALERTS] = "SELECT hop, chain, coalesce(edge, ''), coalesce(rule, ''), cite, level, "
+                         "verdict, duties, title, sentence, path, ts_event, ts_logged, daily, id "
+                         "FROM alert ORDER BY id",
+    [SW_LOGGED_CHAIN_ROW] = "SELECT event, level, verdict, verdicts, duties, fed_reach, hops, "
+                            "first_ms, last_ms, synthetic FROM chain WHERE chain = ?1 AND "
+                            "revision = ?2",
+    [SW_LOGGED_FIND_EVENT] = "SELECT " EVENT_COLUMNS "WHERE event.source_id = "
+                             "(SELECT id FROM source WHERE name = ?1) AND event.event_id = ?2 "
+                             "AND event.id <= ?3",
+    [SW_LOGGED_FIND_ANY_EVENT] =
+        "SELECT " EVENT_COLUMNS "WHERE event.source_id IN (SELECT id FROM source) "
+        "AND event.event_id = ?2 AND event.id <= ?3 ORDER BY event.id DESC LIMIT 1",
+    [SW_LOGGED_CHAIN_BEFORE] = "SELECT " SW_CHAIN_COLUMNS " FROM chain WHERE chain = ?1 AND "
+                               "event <= ?2 ORDER BY revision DESC LIMIT 1",
+    [SW_LOGGED_RUN] = "SELECT map_id, policy_id FROM run WHERE id = ?1",
+};
+
+/* The log is read from end to end: mapped, it is not copied. */
+static const char settings[] = "PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = -16384; BEGIN";
+
+static enum sw_status fail(struct sw_logged *logged)
+{
+    const char *path = sqlite3_db_filename(logged->reader.database, "main");
+    sw_database_explain(logged->reader.database, path != NULL ? path : "", "reading",
+                        logged->reader.sentence);
+    return SW_DATABASE;
+}
+
+/* --- opening --- */
+
+static bool load_rules(struct sw_logged *logged)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t count = sw_database_number(logged->reader.database, "SELECT count(*) FROM rule", -1);
+    if (count < 0 || count > UINT32_MAX / 2 ||
+        sqlite3_prepare_v2(logged->reader.database,
+                           "SELECT policy_id, rule, name FROM rule ORDER BY policy_id, rule", -1,
+                           &statement, NULL) != SQLITE_OK) {
+        return false;
+    }
+    logged->rules = calloc((size_t)count + 1, sizeof(logged->rules[0]));
+    while (logged->rules != NULL && logged->rule_count < (uint32_t)count &&
+           sqlite3_step(statement) == SQLITE_ROW) {
+        struct sw_logged_rule *rule = &logged->rules[logged->rule_count++];
+        rule->policy_id = sqlite3_column_int64(statement, 0);
+        rule->rule = (uint32_t)sqlite3_column_int64(statement, 1);
+        sw_database_copy(statement, 2, rule->name, sizeof(rule->name));
+    }
+    return sqlite3_finalize(statement) == SQLITE_OK && logged->rules != NULL;
+}
+
+enum sw_status sw_logged_open(struct sw_logged *logged, const char *path)
+{
+    *logged = (struct sw_logged){0};
+    enum sw_status status = sw_log_reader_open(&logged->reader, path);
+    if (status != SW_OK) {
+        return status;
+    }
+    bool done = sqlite3_exec(logged->reader.database, settings, NULL, NULL, NULL) == SQLITE_OK &&
+                load_rules(logged);
+    for (int i = 0; done && i < SW_LOGGED_STATEMENT_COUNT; i++) {
+        done = sqlite3_prepare_v3(logged->reader.database, statements_sql[i], -1,
+                                  SQLITE_PREPARE_PERSISTENT, &logged->statements[i],
+                                  NULL) == SQLITE_OK;
+    }
+    if (!done) {
+        (void)fail(logged);
+        sw_logged_close(logged);
+        return SW_DATABASE;
+    }
+    return SW_OK;
+}
+
+void sw_logged_close(struct sw_logged *logged)
+{
+    for (int i = 0; i < SW_LOGGED_STATEMENT_COUNT; i++) {
+        (void)sqlite3_finalize(logged->statements[i]);
+        logged->statements[i] = NULL;
+    }
+    free(logged->rules);
+    logged->rules = NULL;
+    sw_log_reader_close(&logged->reader);
+}
+
+/* --- events --- */
+
+static struct sw_text text_of(sqlite3_stmt *statement, int column)
+{
+    const void *bytes = sqlite3_column_text(statement, column);
+    return (struct sw_text){bytes, (uint32_t)sqlite3_column_bytes(statement, column)};
+}
+
+static void copy_digest(sqlite3_stmt *statement, int column, uint8_t digest[32])
+{
+    const void *bytes = sqlite3_column_blob(statement, column);
+    if (bytes != NULL && sqlite3_column_bytes(statement, column) == 32) {
+        memcpy(digest, bytes, 32);
+    }
+}
+
+enum sw_status sw_logged_next_event(struct sw_logged *logged, struct sw_logged_event *event)
+{
+    sqlite3_stmt *statement = logged->statements[SW_LOGGED_EVENTS];
+    int code = sqlite3_step(statement);
+    if (code != SQLITE_ROW) {
+        return code == SQLITE_DONE ? SW_EMPTY : fail(logged);
+    }
+    event->id = sqlite3_column_int64(statement, 0);
+    event->run_id = sqlite3_column_int64(statement, 1);
+    event->logged_ms = sqlite3_column_int64(statement, 2);
+    event->source = text_of(statement, 3);
+    event->event_id = text_of(statement, 4);
+    event->kind = text_of(statement, 5);
+    event->payload = text_of(statement, 6);
+    copy_digest(statement, 7, event->digest);
+    return SW_OK;
+}
+
+enum sw_status sw_logged_find_event(struct sw_logged *logged, struct sw_text source,
+                                    struct sw_text event_id, int64_t until,
+                                    struct sw_log_event *found, char *payload)
+{
+    enum sw_status status = SW_NOT_FOUND;
+    *found = (struct sw_log_event){0};
+    for (int which = SW_LOGGED_FIND_EVENT;
+         status == SW_NOT_FOUND && which <= SW_LOGGED_FIND_ANY_EVENT; which++) {
+        sqlite3_stmt *statement = logged->statements[which];
+        (void)sw_database_bind(statement, 1, source);
+        (void)sw_database_bind(statement, 2, event_id);
+        (void)sqlite3_bind_int64(statement, 3, until);
+        int code = sqlite3_step(statement);
+        if (code == SQLITE_ROW) {
+            char kind[32];
+            struct sw_text text = text_of(statement, 5);
+            found->id = sqlite3_column_int64(statement, 0);
+            found->logged_ms = sqlite3_column_int64(statement, 1);
+            sw_database_copy(statement, 2, found->source, sizeof(found->source));
+            sw_database_copy(statement, 3, kind, sizeof(kind));
+            found->kind = sw_kind_find(sw_text_from(kind));
+            copy_digest(statement, 4, found->digest);
+            found->payload_length =
+                text.length < SW_PACKET_BYTES_MAX ? text.length : SW_PACKET_BYTES_MAX;
+            if (found->payload_length > 0) {
+                memcpy(payload, text.bytes, found->payload_length);
+            }
+            status = SW_OK;
+        } else if (code != SQLITE_DONE) {
+            status = fail(logged);
+        }
+        (void)sqlite3_reset(statement);
+    }
+    return status;
+}
+
+/* --- what it was judged by --- */
+
+enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, int64_t *map_id,
+                             int64_t *policy_id)
+{
+    sqlite3_stmt *statement = logged->statements[SW_LOGGED_RUN];
+    enum sw_status status = SW_NOT_FOUND;
+    (void)sqlite3_bind_int64(statement, 1, run_id);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        *map_id = sqlite3_column_int64(statement, 0);
+        *policy_id = sqlite3_column_int64(statement, 1);
+        status = SW_OK;
+    }
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
+struct sw_text sw_logged_content(struct sw_logged *logged, const char *table, int64_t id)
+{
+    sqlite3_stmt *statement = NULL;
+    char sql[96];
+    char *bytes = NULL;
+    uint32_t length = 0;
+    (void)snprintf(sql, sizeof(sql), "SELECT content FROM %s WHERE id = ?1", table);
+    if (sqlite3_prepare_v2(logged->reader.database, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_bind_int64(statement, 1, id) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        struct sw_text content = text_of(statement, 0);
+        bytes = malloc((size_t)content.length + 1);
+        if (bytes != NULL && content.length > 0) {
+            memcpy(bytes, content.bytes, content.length);
+        }
+        if (bytes != NULL) {
+            bytes[content.length] = '\0';
+            length = content.length;
+        }
+    }
+    (void)sqlite3_finalize(statement);
+    return (struct sw_text){bytes, length};
+}
+
+const char *sw_logged_rule_name(const struct sw_logged *logged, int64_t policy_id, int64_t rule)
+{
+    uint32_t first = 0;
+    uint32_t end = logged->rule_count;
+    while (first < end) {
+        uint32_t middle = first + (end - first) / 2;
+        const struct sw_logged_rule *found = &logged->rules[middle];
+        if (found->policy_id == policy_id && found->rule == rule) {
+            return found->name;
+        }
+        bool after =
+            found->policy_id < policy_id || (found->policy_id == policy_id && found->rule < rule);
+        first = after ? middle + 1 : first;
+        end = after ? end : middle;
+    }
+    return "?";
+}
+
+/* --- what a monitor that starts finds --- */
+
+enum sw_status sw_logged_chain_before(struct sw_logged *logged, struct sw_text key, int64_t until,
+                                      struct sw_chain *chain)
+{
+    sqlite3_stmt *statement = logged->statements[SW_LOGGED_CHAIN_BEFORE];
+    enum sw_status status = SW_NOT_FOUND;
+    (void)sw_database_bind(statement, 1, key);
+    (void)sqlite3_bind_int64(statement, 2, until);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        sw_database_chain(statement, chain);
+        status = SW_OK;
+    }
+    (void)sqlite3_reset(statement);
+    return status;
+}
+
+static bool restore_chains(struct sw_logged *logged, struct sw_pipeline *pipeline, int64_t before)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(logged->reader.database,
+                           "SELECT " SW_CHAIN_COLUMNS
+                           " FROM (SELECT *, max(revision) FROM chain WHERE event < ?2 "
+                           "GROUP BY chain ORDER BY event DESC LIMIT ?1) ORDER BY event",
+                           -1, &statement, NULL) != SQLITE_OK) {
+        return false;
+    }
+    (void)sqlite3_bind_int64(statement, 1, SW_CHAINS_MAX);
+    (void)sqlite3_bind_int64(statement, 2, before);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct sw_chain chain;
+        sw_database_chain(statement, &chain);
+        sw_pipeline_restore_chain(pipeline, &chain);
+    }
+    return sqlite3_finalize(statement) == SQLITE_OK;
+}
+
+static uint32_t find_rule(const struct sw_rules *rules, struct sw_text name)
+{
+    for (uint32_t i = 0; i < rules->count; i++) {
+        if (sw_text_equal(rules->rules[i].name, name)) {
+            return i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+static void restore_daily_row(sqlite3_stmt *statement, struct sw_pipeline *pipeline,
+                              const struct sw_pipeline_config *config)
+{
+    struct sw_text name = text_of(statement, 2);
+    uint32_t rule = find_rule(&config->rules, text_of(statement, 1));
+    uint16_t edge = name.length == 0 ? SW_NONE : sw_map_edge(config->map, name);
+    if (rule != UINT32_MAX) {
+        sw_pipeline_restore_daily(pipeline, rule, edge, sw_verdict_find(text_of(statement, 3)),
+                                  (enum sw_level)sqlite3_column_int(statement, 4),
+                                  sqlite3_column_int64(statement, 5) / SW_DAY_MS,
+                                  (uint64_t)sqlite3_column_int64(statement, 0));
+    }
+}
+
+static bool restore_daily(struct sw_logged *logged, struct sw_pipeline *pipeline,
+                          const struct sw_pipeline_config *config, int64_t last_alert)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(logged->reader.database,
+                           "SELECT * FROM (SELECT id, rule, coalesce(edge, ''), verdict, level, "
+                           "ts_event FROM alert WHERE daily = 1 AND rule IS NOT NULL AND id <= ?2 "
+                           "ORDER BY id DESC LIMIT ?1) ORDER BY id",
+                           -1, &statement, NULL) != SQLITE_OK) {
+        return false;
+    }
+    (void)sqlite3_bind_int64(statement, 1, SW_DAILY_MAX);
+    (void)sqlite3_bind_int64(statement, 2, last_alert);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        restore_daily_row(statement, pipeline, config);
+    }
+    return sqlite3_finalize(statement) == SQLITE_OK;
+}
+
+enum sw_status sw_logged_restore(struct sw_logged *logged, struct sw_pipeline *pipeline,
+                                 const struct sw_pipeline_config *config, int64_t before)
+{
+    char sql[192];
+    /* The hop that an alert tells of may be an older event's, judged again: its cause counts. */
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT coalesce(max(alert.id), 0) FROM alert JOIN hop ON hop.id = alert.hop "
+                   "WHERE coalesce(hop.cause, hop.event) < %lld",
+                   (long long)before);
+    int64_t last_alert = sw_database_number(logged->reader.database, sql, -1);
+    if (last_alert < 0 || !restore_chains(logged, pipeline, before) ||
+        !restore_daily(logged, pipeline, config, last_alert)) {
+        return fail(logged);
+    }
+    sw_pipeline_restore_alert_id(pipeline, (uint64_t)last_alert);
+    return SW_OK;
+}

@@ -1,0 +1,94 @@
+/**
+ * A log read from its start, in logged order: what a replay feeds on and compares with.
+ *
+ * All of it is read in one read transaction, so that a monitor may go on writing meanwhile. Texts
+ * of a row live until the next row of the same table is read.
+ */
+#ifndef SHAREWATCH_LOGGED_H
+#define SHAREWATCH_LOGGED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sharewatch/log.h>
+#include <sharewatch/pipeline.h>
+#include <sharewatch/status.h>
+#include <sharewatch/text.h>
+
+// X(name): the statements, in the order of logged.c
+#define SW_LOGGED_STATEMENT_LIST(X)                                                                \
+    X(EVENTS)                                                                                      \
+    X(HOPS)                                                                                        \
+    X(FINDINGS)                                                                                    \
+    X(ALERTS)                                                                                      \
+    X(CHAIN_ROW)                                                                                   \
+    X(FIND_EVENT)                                                                                  \
+    X(FIND_ANY_EVENT)                                                                              \
+    X(CHAIN_BEFORE)                                                                                \
+    X(RUN)
+
+#define SW_LOGGED_STATEMENT_ENUM(name) SW_LOGGED_##name,
+enum sw_logged_statement {
+    SW_LOGGED_STATEMENT_LIST(SW_LOGGED_STATEMENT_ENUM) SW_LOGGED_STATEMENT_COUNT
+};
+#undef SW_LOGGED_STATEMENT_ENUM
+
+struct sw_logged_event {
+    int64_t id, run_id;
+    int64_t logged_ms;
+    struct sw_text source, event_id, kind, payload;
+    uint8_t digest[32];
+};
+
+/** A rule by the policy and the index that findings name it with. */
+struct sw_logged_rule {
+    int64_t policy_id;
+    uint32_t rule;
+    char name[80];
+};
+
+struct sw_logged {
+    struct sw_log_reader reader;
+    struct sqlite3_stmt *statements[SW_LOGGED_STATEMENT_COUNT];
+    struct sw_logged_rule *rules; // [rule_count], in order of policy and index
+    uint32_t rule_count;
+};
+
+/** Opens the log at @path. SW_NOT_FOUND, SW_DATABASE: the sentence of its reader says why. */
+enum sw_status sw_logged_open(struct sw_logged *logged, const char *path) SW_MUST_CHECK;
+
+/** Accepts a zeroed one. */
+void sw_logged_close(struct sw_logged *logged);
+
+/** The next event. SW_EMPTY: there is none. SW_DATABASE: reading failed. */
+enum sw_status sw_logged_next_event(struct sw_logged *logged,
+                                    struct sw_logged_event *event) SW_MUST_CHECK;
+
+/** Map and policy of the run. SW_NOT_FOUND: there is no such run. */
+enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, int64_t *map_id,
+                             int64_t *policy_id) SW_MUST_CHECK;
+
+/** The content of a row of `map` or `policy`, NUL-terminated beyond its length, to be freed with
+ *  free(); empty when there is none. */
+struct sw_text sw_logged_content(struct sw_logged *logged, const char *table, int64_t id);
+
+/** The name of a rule that findings name by @policy_id and @rule; "?" when it is not known. */
+const char *sw_logged_rule_name(const struct sw_logged *logged, int64_t policy_id, int64_t rule);
+
+/** As sw_log_find_event(), among the events up to @until. next_revision is left to the caller. */
+enum sw_status sw_logged_find_event(struct sw_logged *logged, struct sw_text source,
+                                    struct sw_text event_id, int64_t until,
+                                    struct sw_log_event *found, char *payload) SW_MUST_CHECK;
+
+/** The newest row of the chain @key that an event up to @until made. SW_NOT_FOUND: there is none.
+ */
+enum sw_status sw_logged_chain_before(struct sw_logged *logged, struct sw_text key, int64_t until,
+                                      struct sw_chain *chain) SW_MUST_CHECK;
+
+/** Brings into @pipeline what the log knew just before the event @before, as a monitor that starts
+ *  then does: chains, daily alerts, the last alert's number. */
+enum sw_status sw_logged_restore(struct sw_logged *logged, struct sw_pipeline *pipeline,
+                                 const struct sw_pipeline_config *config,
+                                 int64_t before) SW_MUST_CHECK;
+
+#endif
