@@ -100,6 +100,7 @@ static void write_hop(struct sw_store *store, sqlite3_stmt *row, struct sw_buffe
     sw_json_number(out, "late", sqlite3_column_int64(row, 14));
     sw_json_number(out, "ts", sqlite3_column_int64(row, 15));
     sw_json_number(out, "logged", sqlite3_column_int64(row, 16));
+    sw_json_number(out, "recorded", sqlite3_column_int64(row, 24));
     sw_json_text(out, "kind", sw_column(row, 17));
     sw_json_text(out, "action", sw_column(row, 18));
     sw_json_text(out, "source", sw_column(row, 19));
@@ -113,7 +114,8 @@ static void write_hop(struct sw_store *store, sqlite3_stmt *row, struct sw_buffe
 #define HOP_FROM                                                                                   \
     "SELECT h.id, h.event, h.revision, h.edge, h.from_node, h.to_node, f.name, t.name,"            \
     " h.data_class, h.crosses, h.level, h.verdict, h.duties, h.fed_reach, h.late, h.ts_event,"     \
-    " v.ts_logged, v.kind, v.action, s.name, e.name, e.off_switch, h.alert, h.cause"               \
+    " v.ts_logged, v.kind, v.action, s.name, e.name, e.off_switch, h.alert, h.cause, "             \
+    "v.ts_recorded"                                                                                \
     " FROM log.hop AS h JOIN log.event AS v ON v.id = h.event"                                     \
     " JOIN log.run AS n ON n.id = v.run_id"                                                        \
     " LEFT JOIN log.source AS s ON s.id = v.source_id"                                             \

@@ -25,6 +25,9 @@ function actions(alert, view) {
     h('a', {class: 'button', href: `/api/alerts/${alert.id}/evidence`, download: `sharewatch-alert-${alert.id}.html`}, 'Evidence file'));
 }
 
+// Late is what its sender learned late; when it reached our log is another matter.
+const isLate = hop => hop.late || hop.recorded - hop.ts > 36e5;
+
 function hopLine(hop, alert, replaced) {
   const own = hop.id === alert.hop;
   const rules = hop.findings.filter(finding => finding.rule);
@@ -40,7 +43,7 @@ function hopLine(hop, alert, replaced) {
       rule.missing ? `: cannot be assessed, ${spaced(rule.missing)} is missing` : rule.cite ? `: ${rule.cite}` : '')),
     replaced && h('p', {class: 'dim'}, 'Judged again later; this was the first judgement.'),
     hop.revision > 0 && h('p', {class: 'dim'}, `Judged again after entry ${number(Number(hop.cause))}.`),
-    hop.logged - hop.ts > 36e5 && h('p', {class: 'late'}, `Learned ${span(hop.logged - hop.ts)} later`));
+    isLate(hop) && h('p', {class: 'late'}, hop.recorded > hop.ts ? `Learned ${span(hop.recorded - hop.ts)} later` : 'Learned after later steps of its chain'));
 }
 
 function hops(alert) {
@@ -110,9 +113,9 @@ export function timeline(alert, width, title = 'Timeline of this chain') {
   const lanes = [];
   const lane = name => { if (!lanes.includes(name)) lanes.push(name); return lanes.indexOf(name); };
   const points = all.map(hop => { if (hop.from_name) lane(hop.from_name); return {hop, lane: lane(hop.to_name || spaced(hop.action))}; });
-  const late = all.filter(hop => hop.logged - hop.ts > 36e5);
+  const late = all.filter(isLate);
   const left = 168, right = width - 16, row = 24;
-  const start = Math.min(...all.map(hop => hop.ts)), end = Math.max(...all.map(hop => hop.ts), ...late.map(hop => hop.logged));
+  const start = Math.min(...all.map(hop => hop.ts)), end = Math.max(...all.map(hop => hop.ts), ...late.map(hop => hop.recorded));
   const padding = Math.max((end - start) * 0.05, 6e4);
   const x = ms => left + (right - left) * (ms - start + padding) / (end - start + 2 * padding);
   const y = at => 16 + at * row;
@@ -128,14 +131,14 @@ export function timeline(alert, width, title = 'Timeline of this chain') {
       ticks.map(ms => [s('line', {x1: x(ms), y1: 4, x2: x(ms), y2: height - 24, class: 'tick'}),
         s('text', {x: x(ms), y: height - 6, class: 'tick-word'}, short ? moment(ms) : day(ms))]),
       lanes.map((name, at) => [s('line', {x1: left, y1: y(at), x2: right, y2: y(at), class: 'lane'}), s('text', {x: 0, y: y(at) + 4}, name.length > 27 ? `${name.slice(0, 26)}…` : name)]),
-      late.length > 0 && [s('line', {x1: left, y1: y(lanes.length), x2: right, y2: y(lanes.length), class: 'lane'}), s('text', {x: 0, y: y(lanes.length) + 4, class: 'dim'}, 'Learned (our log)')],
+      late.length > 0 && [s('line', {x1: left, y1: y(lanes.length), x2: right, y2: y(lanes.length), class: 'lane'}), s('text', {x: 0, y: y(lanes.length) + 4, class: 'dim'}, 'Learned')],
       points.map(({hop, lane: to}) => {
         const from = hop.from_name ? lane(hop.from_name) : to;
         const px = x(hop.ts);
         return from !== to && s('path', {class: `reach v-${hop.verdict}`, d: `M${px - 12} ${y(from)}C${px - 2} ${y(from)} ${px - 10} ${y(to)} ${px} ${y(to)}`});
       }),
-      late.map(hop => [s('path', {class: 'learned', d: `M${x(hop.ts)} ${y(points.find(p => p.hop === hop).lane)}L${x(hop.logged)} ${y(lanes.length)}`}),
-        s('circle', {cx: x(hop.logged), cy: y(lanes.length), r: 5, class: 'ring'})]),
+      late.map(hop => [s('path', {class: 'learned', d: `M${x(hop.ts)} ${y(points.find(p => p.hop === hop).lane)}L${x(hop.recorded)} ${y(lanes.length)}`}),
+        s('circle', {cx: x(hop.recorded), cy: y(lanes.length), r: 5, class: 'ring'})]),
       points.map(({hop, lane: to}) => s('circle', {cx: x(hop.ts), cy: y(to), r: hop.id === alert.hop ? 5.5 : 4, class: `v-${hop.verdict} l-${hop.level ? 1 : 0}`},
         s('title', {}, `${hop.to_name}: ${verdictWord[hop.verdict]}, ${levelWord[hop.level]}, ${full(hop.ts)}`)))));
 }

@@ -42,7 +42,8 @@ function place(data) {
       : flow.level > 0 ? FIRST_LEVEL + flow.level - 1 : null;
     const froms = !src ? [] : src.immigration ? [...(reached.get(flow.src) ?? [])].sort((a, b) => a - b)
       : [columnOf.get(flow.src)];
-    const from = froms.filter(column => column <= (to ?? -1)).at(-1);
+    // An immigration system that nothing was seen to reach stands where its own flow begins.
+    const from = froms.filter(column => column <= (to ?? -1)).at(-1) ?? (src?.immigration && dst?.immigration && flow.level > 0 ? to : undefined);
     if (to == null || from == null || (from === to && flow.src === flow.dst)) kept.push(flow);
     else drawn.push({...flow, from: `${flow.src}@${from}`, to: `${flow.dst}@${to}`, fromColumn: from, toColumn: to});
   }
@@ -158,10 +159,10 @@ export function layout(data, width) {
     .sort((a, b) => a.node.at - b.node.at)).filter(column => column.length);
   const most = Math.max(1, ...columns.map(column => column.length));
   const height = Math.max(300, Math.min(560, 90 + most * 58));
-  const top = 58;
+  const top = 66;
   // The square root of the count, so that a few stay visible beside many; one scale for all.
   const root = n => Math.sqrt(n);
-  let scale = 1.2;
+  let scale = 5;
   for (const column of columns) {
     const sum = column.reduce((all, system) => all + Math.max(...[system.ins, system.outs].map(side => side.reduce((t, r) => t + root(r.n), 0))), 0);
     scale = Math.min(scale, (height - top - column.length * 36) / Math.max(1, sum));
@@ -210,8 +211,9 @@ export function drawMap(data, state, width) {
   const wanted = ribbon => (!state.verdict || state.verdict.split(',').includes(ribbon.verdict)) && (!state.level || levels(state.level).includes(ribbon.level));
   return {plan, svg: s('svg', {class: 'map', viewBox: `0 0 ${width} ${plan.height}`, width, height: plan.height, role: 'group',
     'aria-label': 'Flow map. Each ribbon is a link; the table below holds the same rows.'},
-    plan.heads.map(head => s('text', {x: head.x, y: 12, class: 'head'}, head.name)),
-    s('line', {x1: border, y1: 22, x2: border, y2: plan.height - 14, class: 'border'}),
+    plan.heads.map((head, at) => wrap(head.name, Math.max(8, Math.floor(((plan.heads[at + 1]?.x ?? width) - head.x) / 6.6))).map((line, row) =>
+      s('text', {x: head.x, y: 12 + row * 13, class: 'head'}, line))),
+    s('line', {x1: border, y1: 30, x2: border, y2: plan.height - 14, class: 'border'}),
     s('text', {x: border, y: plan.height - 3, class: 'border-word'}, 'crossing begins'),
     order.map(ribbon => s('a', {
       href: link({flow: state.flow === ribbon.key ? '' : ribbon.key}), 'aria-label': sentence(ribbon),
@@ -220,8 +222,8 @@ export function drawMap(data, state, width) {
     plan.systems.map(system => drawSystem(system)))};
 }
 
-export const legend = () => h('ul', {class: 'legend', 'aria-label': 'Colours'},
-  ['PROH', 'REVIEW', 'DISC', 'AUTO'].map(verdict =>
+export const legend = data => h('ul', {class: 'legend', 'aria-label': 'Colours'},
+  ['PROH', 'REVIEW', 'DISC', 'AUTO', 'FED'].filter(verdict => verdict !== 'FED' || data.flows.some(flow => flow.verdict === 'FED')).map(verdict =>
     h('li', {}, s('svg', {class: `v-${verdict}`, viewBox: '0 0 18 6', width: 18, height: 6, 'aria-hidden': 'true'},
       s('rect', {width: verdict === 'REVIEW' ? 7 : 18, height: 6, rx: 2}),
       verdict === 'REVIEW' && s('rect', {x: 10, width: 8, height: 6, rx: 2})), verdictWord[verdict])));

@@ -68,10 +68,10 @@ function card(alert, state, view) {
         many > 1 && h('span', {class: 'times', title: `${plural(alert.count ?? 1, 'alert')}, ${plural(many, 'crossing')}`}, `×${number(many)}`),
         h('span', {class: 'when'}, time(alert.last ?? alert.ts, brief(alert.last ?? alert.ts, view.newest)))),
       h('span', {class: 'title'}, alert.title),
-      h('span', {class: 'line path', title: alert.path}, crumbs(alert.path)),
+      alert.path && h('span', {class: 'line path', title: alert.path}, crumbs(alert.path)),
       h('span', {class: 'line law'}, h('span', {class: 'cite'}, alert.cite || 'no local rule'),
         alert.duties.map(duty => h('span', {class: 'chip'}, dutyWord[duty] ?? duty)),
-        h('span', {class: 'token', title: 'Key of the chain'}, many > 1 && alert.daily ? plural(many, 'crossing') : alert.chain.replace(/^.*:/, '')))));
+        h('span', {class: 'token', title: `Key of the chain: ${alert.chain}`}, many > 1 && alert.daily ? plural(many, 'crossing') : alert.chain.replace(/^.*:/, '').slice(0, 10)))));
 }
 
 export function list(data, state, view) {

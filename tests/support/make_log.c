@@ -324,7 +324,7 @@ static struct {
 
 static void prepare_all(void)
 {
-    to.event = prepare("INSERT INTO event VALUES (?1, ?2, ?3, ?1, ?4, ?5, ?6, ?6, ?7, ?8,"
+    to.event = prepare("INSERT INTO event VALUES (?1, ?2, ?3, ?1, ?4, ?5, ?6, ?9, ?7, ?8,"
                        " zeroblob(32), 0, 1, 1)");
     to.hop =
         prepare("INSERT INTO hop VALUES (?1, ?2, 0, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
@@ -457,6 +457,7 @@ static void add_event(const struct road *road, int index, const char *chain, int
     number(to.event, 6, ts);
     number(to.event, 7, logged);
     text(to.event, 8, payload);
+    number(to.event, 9, late != 0 ? logged : ts);
     done(to.event);
     int64_t alert = alert_for(road, index, chain, ts, logged);
     add_hop(road, chain, ts, alert, late);
