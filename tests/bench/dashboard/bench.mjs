@@ -1,0 +1,99 @@
+// One run of the measurements over a log of so many events; see run.
+import {spawnSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import net from 'node:net';
+import {folder, makeLog, dashboard, signIn, remove, pause} from '../../browser/help.mjs';
+
+const events = Number(process.argv[2] ?? 100000);
+const at = folder();
+const log = join(at, 'log.db');
+const rows = [];
+const row = (what, measured, goal, good) => rows.push({what, measured, goal, met: good ? 'yes' : 'NO'});
+
+const rank = (times, part) => [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * part))];
+const resident = pid => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
+const cpu = pid => { const words = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' '); return (Number(words[11]) + Number(words[12])) / 100; };
+const spent = async () => Number((await (await fetch(`${server.origin}/metrics`)).text()).match(/answer_seconds_total ([\d.e+-]+)/)[1]);
+
+let started = Date.now();
+await makeLog(log, events);
+const written = Date.now() - started;
+started = Date.now();
+let server = await dashboard(log);
+let cookie = await signIn(server);
+const get = path => fetch(server.origin + path, {headers: {Cookie: cookie}});
+const json = async path => (await get(path)).json();
+for (;;) { const status = await json('/api/status'); if (status.indexed === status.alert) break; await pause(50); }
+console.log(`log of ${events} events written in ${(written / 1000).toFixed(1)} s, all alerts in the inbox after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+
+// Time in the server, by its own clock, a request at a time.
+async function server_time(name, path) {
+  const times = [];
+  for (let i = 0; i < 300; i++) {
+    const before = await spent();
+    await (await get(path)).arrayBuffer();
+    times.push((await spent() - before) * 1000);
+  }
+  const p99 = rank(times, 0.99);
+  row(`${name}: time in the server, p50 / p99`, `${rank(times, 0.5).toFixed(2)} / ${p99.toFixed(2)} ms`, '10 ms', p99 <= 10);
+}
+
+const some = (await json('/api/alerts?limit=1')).alerts[0].id;
+await server_time('inbox, grouped', '/api/alerts?state=open&group=1');
+await server_time('50 prohibited alerts', '/api/alerts?state=open&verdict=PROH');
+await server_time('one alert', `/api/alerts/${some}`);
+await server_time('map of 24 h', '/api/flows?range=24h');
+await server_time('map of a year', '/api/flows?range=365d');
+await server_time('histogram of 30 days', '/api/histogram?range=30d');
+await server_time('entries, from the middle', `/api/events?before=${Math.floor(events / 2)}`);
+
+// CSV of everything: memory must not grow with it.
+const memory = resident(server.child.pid);
+started = Date.now();
+let bytes = 0, highest = 0;
+for await (const part of (await get('/api/export.csv?what=events')).body) { bytes += part.length; if (bytes % 64 < 2) highest = Math.max(highest, resident(server.child.pid)); }
+highest = Math.max(highest, resident(server.child.pid));
+row(`CSV of ${events} rows: growth of memory`, `${(highest - memory).toFixed(1)} MB, ${(bytes / 1e6).toFixed(0)} MB in ${((Date.now() - started) / 1000).toFixed(1)} s`, '4 MB', highest - memory <= 4);
+
+const wrk = spawnSync('wrk', ['-t1', '-c16', '-d3', '-H', `Cookie: ${cookie}`, `${server.origin}/api/alerts?state=open&group=1`], {encoding: 'utf8'});
+if (wrk.status === 0) {
+  const rate = Number(wrk.stdout.match(/Requests\/sec:\s+([\d.]+)/)[1]);
+  row('JSON list, requests a second (wrk -t1 -c16)', rate.toFixed(0), '5000', rate >= 5000);
+}
+await server.stop();
+
+// 300 live pages while a writer commits an event each 25 ms (10 of 40 a second are alerts).
+const live = join(at, 'live.db');
+const writer = await makeLog(live, 5000, {follow: 25});
+server = await dashboard(live);
+cookie = await signIn(server);
+const sockets = [], delays = [];
+let received = 0;
+for (let i = 0; i < 300; i++) {
+  const socket = net.connect(server.port, '127.0.0.1', () => socket.write(`GET /api/live HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nCookie: ${cookie}\r\n\r\n`));
+  socket.on('data', part => {
+    const text = part.toString();
+    for (const found of text.matchAll(/"logged":(\d+)/g)) {
+      if (text.includes('event: alert')) { received++; if (i === 0) delays.push(Date.now() - Number(found[1])); }
+    }
+  });
+  sockets.push(socket);
+}
+await pause(2000);
+delays.length = 0;
+const before = cpu(server.child.pid);
+const from = Date.now();
+await pause(10000);
+const share = (cpu(server.child.pid) - before) / ((Date.now() - from) / 1000) * 100;
+const now = resident(server.child.pid);
+row('300 live pages: memory of the server', `${now.toFixed(1)} MB`, '20 MB', now <= 20);
+row('300 live pages at 10 alerts a second: one core', `${share.toFixed(1)} %`, '10 %', share <= 10);
+const fresh = delays.filter(ms => ms >= 0 && ms < 10000);
+row('an alert reaches the page after its commit, p50 / p99', `${rank(fresh, 0.5)} / ${rank(fresh, 0.99)} ms of ${fresh.length}`, '100 ms', rank(fresh, 0.99) <= 100);
+row('alerts delivered', String(received), 'all', received >= 300 * fresh.length * 0.95);
+sockets.forEach(socket => socket.destroy());
+await server.stop();
+await writer.stop();
+remove(at);
+console.table(rows);
