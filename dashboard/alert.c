@@ -78,7 +78,7 @@ static void write_findings(struct sw_store *store, int64_t hop, struct sw_buffer
         sw_buffer_append_string(out, "}");
     }
     sw_buffer_append_string(out, "]");
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 static void write_hop(struct sw_store *store, sqlite3_stmt *row, struct sw_buffer *out)
@@ -146,7 +146,7 @@ static void write_chain(struct sw_store *store, const char *chain, struct sw_buf
         (void)sqlite3_bind_text(statement, 1, chain, -1, SQLITE_TRANSIENT);
         write_hops(store, statement, out);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 static void write_standing(struct sw_store *store, const char *chain, struct sw_buffer *out)
@@ -168,7 +168,7 @@ static void write_standing(struct sw_store *store, const char *chain, struct sw_
         sw_json_number(out, "last", sqlite3_column_int64(statement, 5));
         sw_buffer_append_string(out, "}");
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 static void write_review(sqlite3_stmt *row, struct sw_buffer *out)
@@ -207,7 +207,7 @@ static void write_alert_history(struct sw_store *store, int64_t id, struct sw_bu
         sw_buffer_append_string(out, ",");
         write_history(store, statement, out);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 enum sw_status sw_answer_alert(struct sw_store *store, int64_t id, struct sw_buffer *out)
@@ -219,13 +219,13 @@ enum sw_status sw_answer_alert(struct sw_store *store, int64_t id, struct sw_buf
     }
     (void)sqlite3_bind_int64(statement, 1, id);
     if (!sw_store_step(store, statement)) {
-        (void)sqlite3_finalize(statement);
+        (void)sw_store_done(store, statement);
         return store->overran ? SW_DATABASE : SW_NOT_FOUND;
     }
     sw_buffer_append_string(out, "{");
     write_head(statement, out);
     (void)snprintf(chain, sizeof(chain), "%s", sw_column(statement, 8));
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     write_chain(store, chain, out);
     write_standing(store, chain, out);
     write_alert_history(store, id, out);
@@ -248,7 +248,7 @@ enum sw_status sw_answer_reviews(struct sw_store *store, const struct sw_query *
     sw_buffer_append_string(out, "{");
     write_history(store, statement, out);
     sw_buffer_append_string(out, "}");
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return store->overran ? SW_DATABASE : SW_OK;
 }
 
@@ -263,7 +263,7 @@ static enum sw_status event_hops(struct sw_store *store, int64_t id, struct sw_b
     }
     (void)sqlite3_bind_int64(statement, 1, id);
     write_hops(store, statement, out);
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return SW_OK;
 }
 
@@ -291,7 +291,7 @@ enum sw_status sw_answer_event(struct sw_store *store, int64_t id, struct sw_buf
     }
     (void)sqlite3_bind_int64(row, 1, id);
     if (!sw_store_step(store, row)) {
-        (void)sqlite3_finalize(row);
+        (void)sw_store_done(store, row);
         return store->overran ? SW_DATABASE : SW_NOT_FOUND;
     }
     sw_buffer_append_string(out, "{");
@@ -309,7 +309,7 @@ enum sw_status sw_answer_event(struct sw_store *store, int64_t id, struct sw_buf
     sw_json_number(out, "scrubbed", sqlite3_column_int64(row, 11));
     sw_json_number(out, "synthetic", sqlite3_column_int64(row, 12));
     sw_json_number(out, "run", sqlite3_column_int64(row, 13));
-    (void)sqlite3_finalize(row);
+    (void)sw_store_done(store, row);
     enum sw_status status = event_hops(store, id, out);
     sw_buffer_append_string(out, "}");
     return store->overran ? SW_DATABASE : status;
@@ -329,13 +329,13 @@ enum sw_status sw_answer_timeline(struct sw_store *store, const char *number, st
     }
     (void)sqlite3_bind_text(statement, 1, number, -1, SQLITE_STATIC);
     if (!sw_store_step(store, statement)) {
-        (void)sqlite3_finalize(statement);
+        (void)sw_store_done(store, statement);
         return SW_NOT_FOUND;
     }
     sw_json_number(out, "opened", sqlite3_column_int64(statement, 0));
     sw_json_text(out, "actor", sw_column(statement, 1));
     sw_json_text(out, "reason", sw_column(statement, 2));
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     (void)snprintf(sql, sizeof(sql),
                    "%s JOIN chain_case AS c ON c.chain = h.chain WHERE c.number = ?1"
                    " ORDER BY h.ts_event, h.id LIMIT 500",
@@ -346,7 +346,7 @@ enum sw_status sw_answer_timeline(struct sw_store *store, const char *number, st
     }
     (void)sqlite3_bind_text(statement, 1, number, -1, SQLITE_STATIC);
     write_hops(store, statement, out);
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     sw_buffer_append_string(out, "}");
     return store->overran ? SW_DATABASE : SW_OK;
 }
@@ -374,6 +374,6 @@ enum sw_status sw_answer_cases(struct sw_store *store, struct sw_buffer *out)
         sw_buffer_append_string(out, "}");
     }
     sw_buffer_append_string(out, "]}");
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return store->overran ? SW_DATABASE : SW_OK;
 }

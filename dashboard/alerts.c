@@ -147,7 +147,7 @@ static int64_t daily_hops(struct sw_store *store, const struct sw_query *query,
         (void)sqlite3_bind_int64(statement, 4, query->to_ms);
         hops = sw_store_step(store, statement) ? sqlite3_column_int64(statement, 0) : hops;
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return hops;
 }
 
@@ -174,7 +174,7 @@ static void write_page(struct sw_store *store, const struct sw_query *query,
         }
         (void)sqlite3_reset(statement);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     sw_buffer_append_string(out, "]");
 }
 
@@ -272,5 +272,5 @@ void sw_answer_alert_line(struct sw_store *store, int64_t id, struct sw_buffer *
         sw_json_id(out, "group", sqlite3_column_int64(statement, 6));
         sw_buffer_append_string(out, "}");
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }

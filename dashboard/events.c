@@ -80,7 +80,7 @@ enum sw_status sw_answer_events(struct sw_store *store, struct sw_query *query,
             sw_buffer_append_string(out, "}");
         }
     }
-    (void)sqlite3_finalize(row);
+    (void)sw_store_done(store, row);
     sw_buffer_append_string(out, "]");
     if (last > 1 && (written == query->limit || looked == LOOK_MAX)) {
         sw_json_id(out, "next", last);

@@ -177,7 +177,7 @@ static enum sw_status write_hops(struct sw_store *store, const char *chain, bool
     while (sw_store_step(store, row)) {
         write_hop(row, full, out);
     }
-    (void)sqlite3_finalize(row);
+    (void)sw_store_done(store, row);
     sw_buffer_append_string(out, "</table>\n");
     return SW_OK;
 }
@@ -207,7 +207,7 @@ static void write_history(struct sw_store *store, int64_t id, struct sw_buffer *
         tag(out, "code", sw_column(row, 5));
         sw_buffer_append_string(out, "</td></tr>\n");
     }
-    (void)sqlite3_finalize(row);
+    (void)sw_store_done(store, row);
     sw_buffer_append_string(out, "</table>\n");
 }
 
@@ -235,12 +235,12 @@ enum sw_status sw_evidence_write(struct sw_store *store, int64_t id, bool full, 
     }
     (void)sqlite3_bind_int64(row, 1, id);
     if (!sw_store_step(store, row)) {
-        (void)sqlite3_finalize(row);
+        (void)sw_store_done(store, row);
         return store->overran ? SW_DATABASE : SW_NOT_FOUND;
     }
     (void)snprintf(chain, sizeof(chain), "%s", sw_column(row, 11));
     write_head(row, id, full, out);
-    (void)sqlite3_finalize(row);
+    (void)sw_store_done(store, row);
     enum sw_status status = write_hops(store, chain, full, out);
     write_history(store, id, out);
     write_withheld(full, now_ms, out);

@@ -387,7 +387,7 @@ static void write_window(struct sw_export *export)
     }
     /* A row that an empty block cannot hold would be tried for ever. */
     export->failed = row == NULL || (full && export->block.length == 0);
-    export->failed = sqlite3_finalize(row) != SQLITE_OK || export->failed;
+    export->failed = sw_store_done(export->store, row) != SQLITE_OK || export->failed;
     if (!full) {
         export->last = last;
     }

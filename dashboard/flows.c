@@ -111,7 +111,7 @@ static void write_nodes(struct sw_store *store, struct sw_buffer *out)
         sw_buffer_append_string(out, "}");
     }
     sw_buffer_append_string(out, "]");
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 static void write_edges(struct sw_store *store, struct sw_buffer *out)
@@ -132,7 +132,7 @@ static void write_edges(struct sw_store *store, struct sw_buffer *out)
         sw_buffer_append_string(out, "}");
     }
     sw_buffer_append_string(out, "]");
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 enum sw_status sw_answer_flows(struct sw_store *store, struct sw_query *query,
@@ -164,7 +164,7 @@ enum sw_status sw_answer_flows(struct sw_store *store, struct sw_query *query,
         sw_json_number(out, "n", sqlite3_column_int64(statement, 5));
         sw_buffer_append_string(out, "}");
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     sw_buffer_append_string(out, "]");
     sw_json_number(out, "from", query->from_ms);
     sw_json_number(out, "to", query->to_ms);
@@ -225,7 +225,7 @@ static void fill_from_hops(struct sw_store *store, const struct sw_query *query,
             (void)sqlite3_reset(statement);
         }
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 static void fill_from_rollup(struct sw_store *store, const struct sw_query *query,
@@ -250,7 +250,7 @@ static void fill_from_rollup(struct sw_store *store, const struct sw_query *quer
         add_to_bin(bins, sqlite3_column_int64(statement, 0) * unit, sw_column(statement, 1),
                    sqlite3_column_int64(statement, 2));
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 enum sw_status sw_answer_histogram(struct sw_store *store, struct sw_query *query,

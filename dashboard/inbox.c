@@ -47,7 +47,7 @@ static int64_t one_number(struct sw_store *store, const char *sql)
     if (statement != NULL && sw_store_step(store, statement)) {
         number = sqlite3_column_int64(statement, 0);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return number;
 }
 
@@ -76,7 +76,7 @@ static enum sw_status take_batch(struct sw_store *store, int64_t after, int64_t 
         (void)sqlite3_bind_int64(statement, 1, after);
         (void)sqlite3_bind_int64(statement, 2, last);
         (void)sw_store_step(store, statement);
-        if (sqlite3_finalize(statement) != SQLITE_OK) {
+        if (sw_store_done(store, statement) != SQLITE_OK) {
             return SW_DATABASE;
         }
     }
@@ -140,7 +140,7 @@ static void reopen_doubled(struct sw_inbox *inbox)
         found[count].now = sqlite3_column_int64(statement, 2);
         count++;
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     for (uint32_t i = 0; i < count; i++) {
         sw_reviews_reopen(store, found[i].alert, found[i].then, found[i].now);
     }
@@ -167,7 +167,7 @@ static enum sw_status bump(struct sw_store *store, const char *sql, const int64_
         (void)sqlite3_bind_int64(statement, i + 1, values[i]);
     }
     (void)sw_store_step(store, statement);
-    return sqlite3_finalize(statement) == SQLITE_OK ? SW_OK : SW_DATABASE;
+    return sw_store_done(store, statement) == SQLITE_OK ? SW_OK : SW_DATABASE;
 }
 
 enum sw_status sw_inbox_move(struct sw_store *store, int64_t alert, enum sw_review_state from,
@@ -285,7 +285,7 @@ static void count_range(struct sw_store *store, const struct sw_query *query,
         groups[i].count = sw_store_step(store, statement) ? sqlite3_column_int64(statement, 0) : 0;
         (void)sqlite3_reset(statement);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 uint32_t sw_inbox_groups(struct sw_store *store, const struct sw_query *query,
@@ -303,7 +303,7 @@ uint32_t sw_inbox_groups(struct sw_store *store, const struct sw_query *query,
             .count = total,
         };
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     if (!whole_range(store, query)) {
         count_range(store, query, groups, count);
     }
@@ -329,6 +329,6 @@ uint32_t sw_inbox_ids(struct sw_store *store, const struct sw_query *query,
     while (count < capacity && sw_store_step(store, statement)) {
         ids[count++] = sqlite3_column_int64(statement, 0);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return count;
 }

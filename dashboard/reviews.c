@@ -96,7 +96,7 @@ static void read_last(struct sw_store *store, int64_t *seq, unsigned char hash[H
         *seq = sqlite3_column_int64(statement, 0);
         memcpy(hash, sqlite3_column_blob(statement, 1), HASH_BYTES);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
 }
 
 /* The rows of one action as they are added: number and hash of the last one. */
@@ -133,7 +133,7 @@ static enum sw_status start(struct writer *writer, struct sw_store *store, const
 
 static enum sw_status finish(struct writer *writer, enum sw_status status)
 {
-    (void)sqlite3_finalize(writer->insert);
+    (void)sw_store_done(writer->store, writer->insert);
     if (status == SW_OK) {
         status = sw_store_run(writer->store, "COMMIT");
     }
@@ -197,7 +197,7 @@ static int state_of(struct sw_store *store, int64_t alert)
         (void)sqlite3_bind_int64(statement, 1, alert);
         state = sw_store_step(store, statement) ? sqlite3_column_int(statement, 0) : NO_STATE;
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return state;
 }
 
@@ -276,7 +276,7 @@ static bool reviewed_since(struct sw_store *store, int64_t alert, int64_t seq,
         (void)snprintf(result->first_action, sizeof(result->first_action), "%s",
                        sw_column(statement, 2));
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return found;
 }
 
@@ -317,7 +317,7 @@ static enum sw_status undo_row(struct writer *writer, const struct sw_review_req
         (void)sqlite3_bind_int64(statement, 1, alert);
         latest = sw_store_step(store, statement) ? sqlite3_column_int64(statement, 0) : 0;
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     int now = state_of(store, alert);
     if (latest != seq || now == before || now == NO_STATE) {
         result->skipped++;
@@ -358,7 +358,7 @@ static enum sw_status undo(struct writer *writer, const struct sw_review_request
             undo_row(writer, request, sqlite3_column_int64(statement, 1),
                      sqlite3_column_int64(statement, 0), sqlite3_column_int(statement, 2), result);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     if (status == SW_OK && !found) {
         (void)snprintf(store->problem, sizeof(store->problem),
                        "There is no action %lld that can be taken back.",
@@ -436,7 +436,7 @@ static bool case_is_open(struct sw_store *store, const char *number)
         (void)sqlite3_bind_text(statement, 1, number, -1, SQLITE_STATIC);
         found = sw_store_step(store, statement);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return found;
 }
 
@@ -456,7 +456,7 @@ static enum sw_status add_chains(struct writer *writer, const char *number,
         (void)sw_store_step(writer->store, statement);
         (void)sqlite3_reset(statement);
     }
-    return sqlite3_finalize(statement) == SQLITE_OK ? SW_OK : SW_DATABASE;
+    return sw_store_done(writer->store, statement) == SQLITE_OK ? SW_OK : SW_DATABASE;
 }
 
 enum sw_status sw_reviews_open_case(struct sw_store *store, const char *number, const char *reason,
@@ -541,6 +541,6 @@ enum sw_status sw_reviews_verify(struct sw_store *store, int64_t *rows)
         }
         memcpy(previous, hash, HASH_BYTES);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return status;
 }

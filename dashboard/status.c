@@ -19,7 +19,7 @@ static void write_run(struct sw_store *store, struct sw_buffer *out)
         sw_json_text(out, "map_version", sw_column(row, 7));
         sw_buffer_append_string(out, "}");
     }
-    (void)sqlite3_finalize(row);
+    (void)sw_store_done(store, row);
 }
 
 static void write_newest(struct sw_store *store, struct sw_buffer *out)
@@ -30,7 +30,7 @@ static void write_newest(struct sw_store *store, struct sw_buffer *out)
         sw_json_number(out, "logged", sqlite3_column_int64(row, 0));
         sw_json_number(out, "synthetic", sqlite3_column_int64(row, 1));
     }
-    (void)sqlite3_finalize(row);
+    (void)sw_store_done(store, row);
 }
 
 /* Gaps that are still open, and the sequence numbers in them. */
@@ -44,7 +44,7 @@ static void write_gaps(struct sw_store *store, struct sw_buffer *out)
         sw_json_number(out, "missing", sqlite3_column_int64(row, 0));
         sw_json_number(out, "gaps", sqlite3_column_int64(row, 1));
     }
-    (void)sqlite3_finalize(row);
+    (void)sw_store_done(store, row);
     sw_json_number(out, "quarantined", store->heads.quarantine);
     sw_json_number(out, "losses", store->heads.loss);
 }

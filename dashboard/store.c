@@ -155,7 +155,7 @@ static int64_t read_number(struct sw_store *store, const char *sql)
     if (statement != NULL && sw_store_step(store, statement)) {
         number = sqlite3_column_int64(statement, 0);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return number;
 }
 
@@ -301,7 +301,7 @@ static bool read_identity(struct sw_store *store, unsigned char identity[32])
         const char *text = sw_column(statement, 0);
         found = EVP_Digest(text, strlen(text), identity, NULL, EVP_sha256(), NULL) == 1;
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return found;
 }
 
@@ -321,16 +321,16 @@ static enum sw_status check_identity(struct sw_store *store)
                 "Give --reviews another file, or move this one away; nothing was changed.");
             status = SW_INVALID;
         }
-        (void)sqlite3_finalize(statement);
+        (void)sw_store_done(store, statement);
         return status;
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     statement = sw_store_prepare(store, "INSERT INTO about (id, log) VALUES (1, ?1)");
     if (statement != NULL) {
         (void)sqlite3_bind_blob(statement, 1, identity, 32, SQLITE_STATIC);
         (void)sw_store_step(store, statement);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(store, statement);
     return SW_OK;
 }
 
@@ -398,6 +398,10 @@ enum sw_status sw_store_open(struct sw_store *store, const char *log_path, const
 
 void sw_store_close(struct sw_store *store)
 {
+    for (uint32_t i = 0; i < SW_KEPT_MAX; i++) {
+        (void)sqlite3_finalize(store->kept[i].statement);
+        store->kept[i] = (struct sw_kept){.statement = NULL};
+    }
     (void)sqlite3_close_v2(store->database);
     store->database = NULL;
 }
@@ -418,20 +422,63 @@ enum sw_status sw_store_open_reader(struct sw_store *store, sqlite3 **database)
     return SW_OK;
 }
 
+/* A kept statement of this text that nobody has now, or NULL; @place is where one may be put. */
+static sqlite3_stmt *find_kept(struct sw_store *store, const char *sql, uint64_t hash,
+                               struct sw_kept **place)
+{
+    *place = NULL;
+    for (uint32_t i = 0; i < SW_KEPT_MAX; i++) {
+        struct sw_kept *kept = &store->kept[i];
+        if (kept->statement != NULL && !kept->lent && kept->hash == hash &&
+            strcmp(sqlite3_sql(kept->statement), sql) == 0) {
+            kept->lent = true;
+            kept->used = ++store->turn;
+            return kept->statement;
+        }
+        bool better = *place == NULL || kept->used < (*place)->used;
+        *place = !kept->lent && better ? kept : *place;
+    }
+    return NULL;
+}
+
 sqlite3_stmt *sw_store_prepare(struct sw_store *store, const char *sql)
 {
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(store->database, sql, -1, &statement, NULL) != SQLITE_OK) {
+    struct sw_kept *place;
+    uint64_t hash = sw_text_hash(sw_text_from(sql));
+    sqlite3_stmt *statement = find_kept(store, sql, hash, &place);
+    if (store->watcher != NULL) {
+        store->watcher(store->watcher_context, sql);
+    }
+    if (statement != NULL) {
+        return statement;
+    }
+    if (sqlite3_prepare_v3(store->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+        SQLITE_OK) {
         (void)snprintf(store->problem, sizeof(store->problem), "%s",
                        sqlite3_errmsg(store->database));
         (void)fprintf(stderr, "sharewatch dashboard: SQLite: %s\n  in: %.300s\n", store->problem,
                       sql);
         return NULL;
     }
-    if (store->watcher != NULL) {
-        store->watcher(store->watcher_context, sql);
+    if (place != NULL) {
+        (void)sqlite3_finalize(place->statement);
+        *place = (struct sw_kept){
+            .hash = hash, .statement = statement, .lent = true, .used = ++store->turn};
     }
     return statement;
+}
+
+int sw_store_done(struct sw_store *store, sqlite3_stmt *statement)
+{
+    for (uint32_t i = 0; i < SW_KEPT_MAX && statement != NULL; i++) {
+        if (store->kept[i].statement == statement) {
+            store->kept[i].lent = false;
+            int code = sqlite3_reset(statement);
+            (void)sqlite3_clear_bindings(statement);
+            return code;
+        }
+    }
+    return sqlite3_finalize(statement);
 }
 
 enum sw_status sw_store_run(struct sw_store *store, const char *sql)

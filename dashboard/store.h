@@ -19,12 +19,21 @@
 #define SW_REVIEWS_APPLICATION_ID 0x73777231
 #define SW_REVIEWS_SCHEMA         1
 #define SW_STORE_PROBLEM_BYTES    640
+#define SW_KEPT_MAX               64u
 
 /** How far both files are; 0 when a table is empty. */
 struct sw_heads {
     int64_t alert, event, hop, review; // highest ids
     int64_t gap, quarantine, loss;
     int64_t oldest_ms, newest_ms; // event time of the oldest and newest event
+};
+
+/** A statement that is kept: to prepare one costs several times what it costs to run it. */
+struct sw_kept {
+    uint64_t hash;           // of its text
+    sqlite3_stmt *statement; // NULL: a free place
+    bool lent;
+    uint64_t used; // turn of its last use
 };
 
 struct sw_store {
@@ -35,6 +44,8 @@ struct sw_store {
     bool immutable;                   // the log's folder is read-only: opened as it is
     int64_t data_version;
     struct sw_heads heads;
+    struct sw_kept kept[SW_KEPT_MAX];
+    uint64_t turn;
     uint64_t deadline_ns; // of the statements of this request, on the loop's clock; 0: none
     bool overran;         // a statement was ended for it
     void (*watcher)(void *context, const char *sql); // of tests: sees each statement; may be NULL
@@ -58,8 +69,12 @@ void sw_store_close(struct sw_store *store);
  */
 enum sw_status sw_store_open_reader(struct sw_store *store, sqlite3 **database) SW_MUST_CHECK;
 
-/** Prepares @sql; NULL when it cannot be, which is logged once to standard error. */
+/** Prepares @sql, or takes it from those that are kept; NULL when it cannot be, which is logged to
+ *  standard error. */
 sqlite3_stmt *sw_store_prepare(struct sw_store *store, const char *sql);
+
+/** Gives a prepared statement back (NULL: nothing); the code of its last step. */
+int sw_store_done(struct sw_store *store, sqlite3_stmt *statement);
 
 /** Runs @sql without results. */
 enum sw_status sw_store_run(struct sw_store *store, const char *sql) SW_MUST_CHECK;

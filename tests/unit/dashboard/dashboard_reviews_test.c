@@ -32,7 +32,7 @@ static int64_t number(const char *sql)
     assert_non_null(statement);
     assert_true(sw_store_step(&fixture.store, statement));
     int64_t value = sqlite3_column_int64(statement, 0);
-    (void)sqlite3_finalize(statement);
+    (void)sw_store_done(&fixture.store, statement);
     return value;
 }
 
