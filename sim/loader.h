@@ -16,6 +16,7 @@ struct sw_loader {
     struct sw_report *report;
     const struct sw_yaml_node *root; // after the variant was applied
     uint64_t key;                    // of all draws: seed
+    uint32_t sets_used;              // bits of the options' sets that found their place
     struct sw_scenario_actor *actors;
     struct sw_scenario_storyline *storylines;
     struct sw_scenario_step *steps;

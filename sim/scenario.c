@@ -32,6 +32,7 @@
 #define LIKES_MAX    8 // variants, each like the next
 #define PATH_MAX_    4096
 #define SEED_DEFAULT 1
+#define SETS_MAX     32
 
 /* A step of the file and the storyline it belongs to, before it is read. */
 struct raw_step {
@@ -101,6 +102,64 @@ static const struct sw_yaml_node *merge(struct sw_arena *arena, const struct sw_
         }
     }
     return merged;
+}
+
+/* A copy of @mapping in which the value under @path ("repeat.per_day", [length] bytes) is @value.
+ */
+static const struct sw_yaml_node *with_value(struct sw_arena *arena,
+                                             const struct sw_yaml_node *mapping,
+                                             struct sw_text path, struct sw_text value)
+{
+    const char *dot = memchr(path.bytes, '.', path.length);
+    uint32_t head = dot != NULL ? (uint32_t)(dot - path.bytes) : path.length;
+    struct sw_text key = sw_arena_text(arena, (struct sw_text){path.bytes, head});
+    const struct sw_yaml_node *old = sw_yaml_get(mapping, key.bytes);
+    struct sw_yaml_node *nodes = sw_arena_alloc(arena, 2 * sizeof(nodes[0]));
+    struct sw_yaml_node *patch = sw_arena_alloc(arena, sizeof(*patch));
+    nodes[0] = (struct sw_yaml_node){.plain = true, .text = key, .place = mapping->place};
+    nodes[1] = (struct sw_yaml_node){.plain = true, .text = value, .place = mapping->place};
+    const struct sw_yaml_node **items = alloc_nodes(arena, 2);
+    *patch =
+        (struct sw_yaml_node){.type = SW_YAML_MAPPING, .place = mapping->place, .items = items};
+    const struct sw_yaml_node *inner = &nodes[1];
+    if (dot != NULL && old != NULL && old->type == SW_YAML_MAPPING) {
+        struct sw_text rest = {dot + 1, path.length - head - 1};
+        inner = with_value(arena, old, rest, value);
+    }
+    add_pair(patch, items, &nodes[0], inner);
+    return merge(arena, mapping, patch);
+}
+
+/* @node, the step or storyline called @name, with what the caller set in it. */
+static const struct sw_yaml_node *apply_sets(struct sw_loader *loader, struct sw_text name,
+                                             const struct sw_yaml_node *node)
+{
+    for (uint32_t i = 0; i < loader->options->set_count && i < SETS_MAX; i++) {
+        struct sw_text set = sw_text_from(loader->options->sets[i]);
+        const char *equals = memchr(set.bytes, '=', set.length);
+        const char *dot = memchr(set.bytes, '.', set.length);
+        if (equals == NULL || dot == NULL || dot > equals ||
+            !sw_text_equal((struct sw_text){set.bytes, (uint32_t)(dot - set.bytes)}, name)) {
+            continue;
+        }
+        struct sw_text path = {dot + 1, (uint32_t)(equals - dot - 1)};
+        struct sw_text value = sw_text_from(equals + 1);
+        node = with_value(&loader->scenario->arena, node, path,
+                          sw_arena_text(&loader->scenario->arena, value));
+        loader->sets_used |= 1U << i;
+    }
+    return node;
+}
+
+static void report_unused_sets(struct sw_loader *loader)
+{
+    for (uint32_t i = 0; i < loader->options->set_count; i++) {
+        if (i >= SETS_MAX || (loader->sets_used & (1U << i)) == 0) {
+            sw_report_error(loader->report, loader->root->place,
+                            "NAME.KEY=VALUE, where NAME is a step or a storyline",
+                            "nothing to set by \"%s\"", loader->options->sets[i]);
+        }
+    }
 }
 
 static void suggest_step(const struct raw *raw, struct sw_text name, char *hint, uint32_t bytes)
@@ -660,6 +719,7 @@ static void load_storyline(struct sw_loader *loader, const struct sw_yaml_node *
     if (!sw_load_wants(loader, node, SW_YAML_MAPPING, "storyline")) {
         return;
     }
+    node = apply_sets(loader, storyline->name, node);
     sw_load_check_keys(loader, node, &sw_keys_storyline);
     if ((part = sw_yaml_get(node, "at")) != NULL) {
         storyline->at = sw_load_delay(loader, part, "at");
@@ -718,8 +778,10 @@ static void load_steps(struct sw_loader *loader, const struct raw *raw)
     loader->afters = alloc_nodes(arena, (size_t)raw->count + 1);
     loader->scenario->steps = loader->steps;
     for (uint32_t i = 0; i < raw->count; i++) {
-        sw_load_step(loader, raw->steps[i].storyline, raw->steps[i].node);
+        const struct sw_yaml_node *node = raw->steps[i].node;
+        sw_load_step(loader, raw->steps[i].storyline, apply_sets(loader, step_name(node), node));
     }
+    report_unused_sets(loader);
     sw_load_link_steps(loader);
 }
 

@@ -171,7 +171,7 @@ static void tell(struct sw_score *score, struct sw_place place, struct sw_text w
                  const char *difference)
 {
     const struct sw_scenario *scenario = score->scenario;
-    if (score->differences++ >= SW_SCORE_TOLD) {
+    if (score->differences++ >= SW_SCORE_TOLD || score->stream == NULL) {
         return;
     }
     if (place.file != NULL) {
@@ -292,7 +292,7 @@ void sw_score_finish(struct sw_score *score, uint64_t alerts, uint64_t quarantin
         compare_total(score, (struct sw_total){true, count->count, count->place}, what,
                       score->counts[i]);
     }
-    if (score->differences > SW_SCORE_TOLD) {
+    if (score->differences > SW_SCORE_TOLD && score->stream != NULL) {
         (void)fprintf(score->stream, "and %" PRIu64 " differences more\n",
                       score->differences - SW_SCORE_TOLD);
     }

@@ -9,7 +9,7 @@
 #include <sharewatch/policy.h>
 #include <sharewatch/scenario.h>
 
-#include "replay.h"
+#include "rehearse.h"
 
 #define UNDERS_MAX 16
 
@@ -53,7 +53,10 @@ static bool run_under(const struct sw_scenario *scenario, const struct sw_map *m
     bool good = false;
     if (policy != NULL) {
         struct sw_scratch *scratch = sw_scratch_open(policy);
-        good = replay_scenario(scenario, map, sw_policy_rules(policy, scratch), under);
+        struct sw_rehearsal result;
+        enum sw_status status =
+            sw_rehearse(scenario, map, sw_policy_rules(policy, scratch), under, stderr, &result);
+        good = status == SW_OK && result.differences == 0;
         sw_scratch_close(scratch);
     }
     sw_report_print(&report, stderr);

@@ -321,6 +321,10 @@ struct sw_scenario_options {
     bool has_seed;        // false: the file's
     uint64_t seed;
     const struct sw_map *map; // NULL: names of systems and edges are not checked
+    /* What is to be otherwise than in the file, [set_count]: "dhs-match.chance=4%", the name of a
+     * step or storyline, the keys down to the value, and the value. At most 32. */
+    const char *const *sets;
+    uint32_t set_count;
 };
 
 /**
@@ -353,7 +357,7 @@ bool sw_expectation_holds(const struct sw_expectation *expectation,
 struct sw_score {
     const struct sw_scenario *scenario;
     struct sw_text under; // the pack, when it is another than the scenario's own; else empty
-    FILE *stream;         // where differences are told, the first SW_SCORE_TOLD of them
+    FILE *stream; // where differences are told, the first SW_SCORE_TOLD of them; NULL: nowhere
     uint64_t differences;
     uint64_t events;    // accepted
     uint64_t crossings; // hops at level 1 or higher

@@ -52,7 +52,7 @@ static struct sw_packet packet_of(enum sw_fault_kind fault, uint32_t index)
 {
     struct sw_buffer topic;
     struct sw_buffer payload;
-    made.fault = (struct sw_scenario_fault){.kind = fault, .clock_ms = 7 * 3600 * 1000};
+    made.fault = (struct sw_scenario_fault){.kind = fault, .clock_ms = INT64_C(25200000)};
     sw_buffer_init(&topic, topic_bytes, sizeof(topic_bytes));
     sw_buffer_init(&payload, payload_bytes, sizeof(payload_bytes));
     sw_scenario_write_packet(&made, index, &topic, &payload);
