@@ -18,6 +18,13 @@ static enum sw_status find_event(void *context, struct sw_text source, struct sw
     return sw_log_find_event(&import->log, source, event_id, found, payload);
 }
 
+static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found, char *payload)
+{
+    struct sw_import_log *import = context;
+    return sw_log_find_cause(&import->log, row, revision, found, payload);
+}
+
 static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
 {
     struct sw_import_log *import = context;
@@ -43,7 +50,12 @@ static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
 }
 
 static const struct sw_judge_calls judge_calls = {
-    .find_event = find_event, .find_chain = find_chain, .take = add_outputs, .take_gap = add_gap};
+    .find_event = find_event,
+    .find_cause = find_cause,
+    .find_chain = find_chain,
+    .take = add_outputs,
+    .take_gap = add_gap,
+};
 
 /* --- what the import asks for --- */
 

@@ -5,6 +5,8 @@
 #include <sharewatch/assert.h>
 #include <sharewatch/wire.h>
 
+#define SW_JUDGE_CAUSES_MAX 64 // earlier revisions of one judgement that are brought back
+
 void sw_judge_init(struct sw_judge *judge, struct sw_pipeline *pipeline,
                    const struct sw_judge_calls *calls, void *context)
 {
@@ -12,6 +14,7 @@ void sw_judge_init(struct sw_judge *judge, struct sw_pipeline *pipeline,
     judge->calls = calls;
     judge->context = context;
     judge->parents_missing_total = 0;
+    judge->causes_missing_total = 0;
     judge->findings_over_total = 0;
 }
 
@@ -69,24 +72,47 @@ static void write_topic(const struct sw_log_event *found, struct sw_buffer *topi
     }
 }
 
-/* Loads and decodes the parent of the event being judged. */
-static bool load_parent(struct sw_judge *judge, struct sw_log_event *found)
+/* Decodes an event of the log whose payload stands in @payload. */
+static bool decode(struct sw_judge *judge, const struct sw_log_event *found, const char *payload,
+                   struct sw_event *event)
 {
-    const struct sw_event *event = &judge->event;
     char bytes[SW_TOPIC_BYTES_MAX];
     struct sw_buffer topic;
     struct sw_rejection rejection;
-    if (judge->calls->find_event(judge->context, event->source, event->parent, found,
-                                 judge->parent_payload) != SW_OK) {
-        return false;
-    }
     sw_buffer_init(&topic, bytes, sizeof(bytes));
     write_topic(found, &topic);
     struct sw_packet packet = {.topic = sw_buffer_text(&topic),
-                               .payload = {judge->parent_payload, found->payload_length},
+                               .payload = {payload, found->payload_length},
                                .received_ms = found->logged_ms};
     memcpy(packet.digest, found->digest, sizeof(packet.digest));
-    return sw_pipeline_decode(judge->pipeline, &packet, &judge->parent, &rejection) == SW_OK;
+    return sw_pipeline_decode(judge->pipeline, &packet, event, &rejection) == SW_OK;
+}
+
+/* Gives the parent what earlier events taught of it. */
+static void learn_again(struct sw_judge *judge, const struct sw_log_event *parent)
+{
+    uint32_t revisions = parent->next_revision - 1;
+    for (uint32_t i = 0; i < revisions && i < SW_JUDGE_CAUSES_MAX; i++) {
+        struct sw_log_event found;
+        bool learned = judge->calls->find_cause(judge->context, parent->id, i + 1, &found,
+                                                judge->cause_payload) == SW_OK &&
+                       decode(judge, &found, judge->cause_payload, &judge->cause) &&
+                       sw_pipeline_learn(judge->pipeline, &judge->parent, &judge->cause) == SW_OK;
+        judge->causes_missing_total += learned ? 0 : 1;
+    }
+}
+
+/* Loads and decodes the parent of the event being judged, with all that is known of it. */
+static bool load_parent(struct sw_judge *judge, struct sw_log_event *found)
+{
+    const struct sw_event *event = &judge->event;
+    if (judge->calls->find_event(judge->context, event->source, event->parent, found,
+                                 judge->parent_payload) != SW_OK ||
+        !decode(judge, found, judge->parent_payload, &judge->parent)) {
+        return false;
+    }
+    learn_again(judge, found);
+    return true;
 }
 
 static void judge_parent(struct sw_judge *judge, int64_t row, int64_t at_ms)

@@ -20,6 +20,9 @@ struct sw_judge_calls {
     /** As sw_log_find_event(). */
     enum sw_status (*find_event)(void *context, struct sw_text source, struct sw_text event_id,
                                  struct sw_log_event *found, char *payload);
+    /** As sw_log_find_cause(). */
+    enum sw_status (*find_cause)(void *context, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found, char *payload);
     /** The newest standing of a chain that the pipeline forgot for want of room. SW_NOT_FOUND. */
     enum sw_status (*find_chain)(void *context, struct sw_text key, struct sw_chain *chain);
     /** Takes what was judged of @event. @outputs without a hop says that there is nothing. */
@@ -35,9 +38,12 @@ struct sw_judge {
     void *context;          // of the calls
     struct sw_event event;  // the caller decodes into it
     struct sw_event parent; // being judged again
+    struct sw_event cause;  // of an earlier revision of it
     struct sw_outputs outputs;
     char parent_payload[SW_PACKET_BYTES_MAX];
+    char cause_payload[SW_PACKET_BYTES_MAX];
     uint64_t parents_missing_total;
+    uint64_t causes_missing_total; // earlier knowledge that could not be brought back
     uint64_t findings_over_total;
 };
 

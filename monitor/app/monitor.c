@@ -78,6 +78,13 @@ static enum sw_status find_event(void *context, struct sw_text source, struct sw
     return sw_log_find_event(&monitor->log, source, event_id, found, payload);
 }
 
+static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found, char *payload)
+{
+    struct sw_monitor *monitor = context;
+    return sw_log_find_cause(&monitor->log, row, revision, found, payload);
+}
+
 static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
 {
     struct sw_monitor *monitor = context;
@@ -105,7 +112,12 @@ static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
 }
 
 static const struct sw_judge_calls judge_calls = {
-    .find_event = find_event, .find_chain = find_chain, .take = add_outputs, .take_gap = add_gap};
+    .find_event = find_event,
+    .find_cause = find_cause,
+    .find_chain = find_chain,
+    .take = add_outputs,
+    .take_gap = add_gap,
+};
 
 static void refuse(struct sw_monitor *monitor, const struct sw_packet *packet,
                    const struct sw_rejection *rejection)
@@ -547,6 +559,7 @@ static void add_losses(struct sw_monitor *monitor)
         {"cuts_evicted", counters.cuts_evicted_total},
         {"findings_left_out", monitor->judge.findings_over_total},
         {"parents_missing", monitor->judge.parents_missing_total},
+        {"causes_missing", monitor->judge.causes_missing_total},
         {"alerts_unpublished", monitor->alerts_unpublished_total},
         {"spool_damaged", monitor->spool_damaged_total},
         {"spool_waits", atomic_load(&monitor->spool.waits_total)},

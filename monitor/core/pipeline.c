@@ -12,7 +12,8 @@
 #include "pipeline_state.h"
 #include "sentence.h"
 
-#define RULE_NONE UINT32_MAX
+#define RULE_NONE      UINT32_MAX
+#define ITEMS_ENRICHED (SW_EDGE_MODE_COUNT + SW_ROUTE_NODES_MAX) // lists that enrichment adds
 
 /* One judgement as it is worked out. */
 struct judgement {
@@ -308,6 +309,63 @@ static void correct(struct sw_event *parent, const struct sw_event *late)
             parent->fields[field] = late->fields[field];
         }
     }
+}
+
+/* A copy of the scalar @value whose text stands in @event. Texts of enumerated fields are static.
+ */
+static bool copy_scalar(struct sw_event *event, const struct sw_value *value, struct sw_value *copy)
+{
+    *copy = *value;
+    if (value->type != SW_VALUE_TEXT || value->code != 0 || value->text.length == 0) {
+        return true;
+    }
+    if (SW_EVENT_STORAGE - event->storage_used < value->text.length) {
+        return false;
+    }
+    memcpy(event->storage + event->storage_used, value->text.bytes, value->text.length);
+    copy->text.bytes = event->storage + event->storage_used;
+    event->storage_used += value->text.length;
+    return true;
+}
+
+static bool copy_value(struct sw_event *event, const struct sw_value *value, struct sw_value *copy)
+{
+    if (value->type != SW_VALUE_LIST) {
+        return copy_scalar(event, value, copy);
+    }
+    if (event->item_count + value->count > SW_EVENT_ITEMS_MAX - ITEMS_ENRICHED) {
+        return false;
+    }
+    struct sw_value *items = event->items + event->item_count;
+    for (uint32_t i = 0; i < value->count; i++) {
+        if (!copy_scalar(event, &value->items[i], &items[i])) {
+            return false;
+        }
+    }
+    event->item_count += value->count;
+    *copy = *value;
+    copy->items = items;
+    return true;
+}
+
+enum sw_status sw_pipeline_learn(const struct sw_pipeline *pipeline, struct sw_event *parent,
+                                 struct sw_event *earlier)
+{
+    if (!earlier->correction) {
+        struct sw_route route;
+        sw_enrich(pipeline->config.map, earlier, &route);
+        sw_event_set_code(parent, SW_FIELD_FLOW_ONWARD, route.crosses);
+        return SW_OK;
+    }
+    for (int field = 0; field < SW_FIELD_COUNT; field++) {
+        const struct sw_value *value = &earlier->fields[field];
+        bool sent = sw_field_info((enum sw_field)field)->by == SW_BY_SENDER;
+        if (sent && value->type != SW_VALUE_MISSING &&
+            !copy_value(parent, value, &parent->fields[field])) {
+            return SW_FULL;
+        }
+    }
+    return SW_OK;
 }
 
 /* Takes away what enrichment added, so that the event can be enriched anew. */

@@ -36,6 +36,8 @@ static const char *const statements_sql[SW_LOG_STATEMENT_COUNT] = {
     [SW_LOG_EVENT_FIND_ANY] =
         "SELECT " EVENT_COLUMNS "WHERE event.source_id IN (SELECT id FROM source) "
         "AND event.event_id = ?2 ORDER BY event.id DESC LIMIT 1",
+    [SW_LOG_CAUSE_FIND] = "SELECT " EVENT_COLUMNS "JOIN hop AS judged ON judged.cause = event.id "
+                          "WHERE judged.event = ?1 AND judged.revision = ?2",
     [SW_LOG_HOP_ADD] = "INSERT INTO hop VALUES "
                        "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
     [SW_LOG_FINDING_ADD] = "INSERT INTO finding VALUES (?1,?2,?3,?4,?5)",
@@ -272,13 +274,12 @@ static void read_event(sqlite3_stmt *statement, struct sw_log_event *found, char
     found->next_revision = (uint32_t)sqlite3_column_int64(statement, 6);
 }
 
-static enum sw_status find_event(struct sw_log *log, enum sw_log_statement which, int64_t source,
-                                 struct sw_text event_id, struct sw_log_event *found, char *payload)
+/* Steps @which, whose parameters are bound, to the one event that it finds. */
+static enum sw_status step_to_event(struct sw_log *log, enum sw_log_statement which,
+                                    struct sw_log_event *found, char *payload)
 {
     sqlite3_stmt *statement = log->statements[which];
     enum sw_status status = SW_NOT_FOUND;
-    (void)sqlite3_bind_int64(statement, 1, source);
-    (void)sw_database_bind(statement, 2, event_id);
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         read_event(statement, found, payload);
@@ -289,6 +290,23 @@ static enum sw_status find_event(struct sw_log *log, enum sw_log_statement which
     }
     (void)sqlite3_reset(statement);
     return status;
+}
+
+static enum sw_status find_event(struct sw_log *log, enum sw_log_statement which, int64_t source,
+                                 struct sw_text event_id, struct sw_log_event *found, char *payload)
+{
+    (void)sqlite3_bind_int64(log->statements[which], 1, source);
+    (void)sw_database_bind(log->statements[which], 2, event_id);
+    return step_to_event(log, which, found, payload);
+}
+
+enum sw_status sw_log_find_cause(struct sw_log *log, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found, char *payload)
+{
+    *found = (struct sw_log_event){0};
+    (void)sqlite3_bind_int64(log->statements[SW_LOG_CAUSE_FIND], 1, row);
+    (void)sqlite3_bind_int64(log->statements[SW_LOG_CAUSE_FIND], 2, revision);
+    return step_to_event(log, SW_LOG_CAUSE_FIND, found, payload);
 }
 
 enum sw_status sw_log_find_event(struct sw_log *log, struct sw_text source, struct sw_text event_id,

@@ -47,6 +47,7 @@ struct sqlite3_stmt;
     X(EVENT_SAME)                                                                                  \
     X(EVENT_FIND)                                                                                  \
     X(EVENT_FIND_ANY)                                                                              \
+    X(CAUSE_FIND)                                                                                  \
     X(HOP_ADD)                                                                                     \
     X(FINDING_ADD)                                                                                 \
     X(CHAIN_FIND)                                                                                  \
@@ -166,6 +167,10 @@ struct sw_log_event {
  * none. SW_DATABASE: the log has failed.
  */
 enum sw_status sw_log_find_event(struct sw_log *log, struct sw_text source, struct sw_text event_id,
+                                 struct sw_log_event *found, char *payload) SW_MUST_CHECK;
+
+/** Finds the event that caused @revision of the hop of the event in row @row, as above. */
+enum sw_status sw_log_find_cause(struct sw_log *log, int64_t row, uint32_t revision,
                                  struct sw_log_event *found, char *payload) SW_MUST_CHECK;
 
 /** One alert as people are told of it. Texts are NUL-terminated, cut at their capacity. */

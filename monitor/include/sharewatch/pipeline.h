@@ -207,6 +207,15 @@ void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
                        struct sw_outputs *outputs);
 
 /**
+ * Gives @parent, decoded afresh, what @earlier taught of it before: the fields that a correction
+ * carries, or that its data went on. To be called for the cause of each earlier revision, the first
+ * one first, so that sw_pipeline_again() stands on all that is known. Copies; @earlier, decoded
+ * afresh too, may go. SW_FULL: it does not fit into @parent, which then knows it in part.
+ */
+enum sw_status sw_pipeline_learn(const struct sw_pipeline *pipeline, struct sw_event *parent,
+                                 struct sw_event *earlier) SW_MUST_CHECK;
+
+/**
  * Judges the correction @event, whose parent the log does not have, for itself: a fact that
  * corrects nothing known is still a fact. Does nothing for an event that is no correction.
  */

@@ -405,6 +405,65 @@ static void a_correction_judges_its_parent_again(void **state)
     assert_non_null(strstr(outputs.alert.sentence, "Judged again with what was learned later."));
 }
 
+/* What an earlier correction taught stays known when the next one comes. */
+static void corrections_add_up(void **state)
+{
+    (void)state;
+    static struct sw_event parent;
+    static struct sw_event earlier;
+    static char earlier_payload[2048];
+    const char *data = "{\"subject_tok\":\"s-b\",\"actor\":{\"system\":\"JAIL\"},"
+                       "\"recipient\":{\"agency\":\"ICE\"},\"data_class\":\"release_time\"}";
+    decode_into(&parent, payloads[1], "notice.sent", "n-1", "24T10:00:00", "", data);
+    decode_into(&earlier, earlier_payload, "notice.sent", "n-2", "25T10:00:00",
+                ",\"swparent\":\"n-1\",\"swcorrects\":true",
+                "{\"public_already\":true,\"reason\":\"a \\\"public\\\" list\",\"instrument\":"
+                "[\"I-247A\",\"I-200\"]}");
+    assert_int_equal(sw_pipeline_learn(pipeline, &parent, &earlier), SW_OK);
+    memset(earlier_payload, 'x', sizeof(earlier_payload)); // it was copied
+    memset(&earlier, 'x', sizeof(earlier));
+    step_more("notice.sent", "n-3", "26T10:00:00", ",\"swparent\":\"n-1\",\"swcorrects\":true",
+              "{\"charge_class\":\"F\"}");
+
+    sw_pipeline_again(pipeline, &parent, &event, 2, NOW_MS, &outputs);
+
+    assert_judged(SW_VERDICT_DISC, SW_LEVEL_INFORMED);
+    assert_int_equal(outputs.hop.revision, 2);
+    assert_false(outputs.has_alert); // nothing new since the first correction
+    assert_text_equal(sw_event_text(&parent, SW_FIELD_REASON), "a \"public\" list");
+    assert_true(sw_event_has(&parent, SW_FIELD_INSTRUMENT, SW_INSTRUMENT_I_200));
+    assert_int_equal(sw_event_code(&parent, SW_FIELD_CHARGE_CLASS), SW_CHARGE_CLASS_F);
+}
+
+static void what_is_learned_has_its_bounds(void **state)
+{
+    (void)state;
+    static struct sw_event parent;
+    static struct sw_event earlier;
+    char data[1100];
+    (void)snprintf(data, sizeof(data), "{\"reason\":\"%01000d\"}", 0);
+    memset(strchr(data, '0'), 'a', 1000);
+    decode_into(&parent, payloads[1], "notice.sent", "n-1", "24T10:00:00", "", "{}");
+    decode_into(&earlier, payloads[0], "notice.sent", "n-2", "25T10:00:00",
+                ",\"swparent\":\"n-1\",\"swcorrects\":true", data);
+    for (uint32_t i = 0; i < SW_EVENT_STORAGE / 1000; i++) {
+        assert_int_equal(sw_pipeline_learn(pipeline, &parent, &earlier), SW_OK);
+    }
+    assert_int_equal(sw_pipeline_learn(pipeline, &parent, &earlier), SW_FULL);
+    decode_into(&parent, payloads[1], "notice.sent", "n-1", "24T10:00:00", "",
+                "{\"recipient\":{\"agency\":\"ICE\"},\"actor\":{\"system\":\"JAIL\"}}");
+    decode_into(&earlier, payloads[0], "notice.sent", "n-2", "25T10:00:00",
+                ",\"swparent\":\"n-1\",\"swcorrects\":true",
+                "{\"instrument\":[\"I-247A\",\"I-200\",\"I-205\",\"none\"]}");
+    enum sw_status status = SW_OK;
+    for (uint32_t i = 0; i < SW_EVENT_ITEMS_MAX && status == SW_OK; i++) {
+        status = sw_pipeline_learn(pipeline, &parent, &earlier);
+    }
+    assert_int_equal(status, SW_FULL);
+    sw_pipeline_again(pipeline, &parent, &earlier, 1, NOW_MS, &outputs); // and still has room
+    assert_true(outputs.has_hop);
+}
+
 static void a_correction_that_changes_nothing_tells_nobody(void **state)
 {
     (void)state;
@@ -603,6 +662,8 @@ int main(void)
         TEST(daily_alerts_are_rolled_up),
         TEST(what_comes_after_later_hops_is_late),
         TEST(a_correction_judges_its_parent_again),
+        TEST(corrections_add_up),
+        TEST(what_is_learned_has_its_bounds),
         TEST(a_correction_that_changes_nothing_tells_nobody),
         TEST(a_correction_of_nothing_known_is_judged_itself),
         TEST(onward_sharing_judges_the_share_again),

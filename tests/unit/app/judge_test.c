@@ -1,0 +1,175 @@
+/* Late knowledge through a real log: the parent is found there, and so is what was learned of it
+ * before. */
+#include "sw_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sharewatch/log.h>
+#include <sharewatch/pipeline.h>
+
+#include "judge.h"
+#include "small_map.h"
+
+#define NOW_MS INT64_C(1795687200000)
+#define TOPIC  "sharewatch/v1/event/LAPD/notice"
+
+static char folder[64];
+static char path[128];
+static struct sw_log log_file;
+static struct sw_map map;
+static struct sw_judge judge;
+static struct sw_outputs last; // that the judge gave out with a hop
+static uint32_t hops;
+
+static enum sw_status find_event(void *context, struct sw_text source, struct sw_text event_id,
+                                 struct sw_log_event *found, char *payload)
+{
+    return sw_log_find_event(context, source, event_id, found, payload);
+}
+
+static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found, char *payload)
+{
+    return sw_log_find_cause(context, row, revision, found, payload);
+}
+
+static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
+{
+    return sw_log_find_chain(context, key, chain);
+}
+
+static void take(void *context, const struct sw_log_subject *subject, const struct sw_event *event,
+                 const struct sw_outputs *outputs)
+{
+    static struct sw_log_alert alert;
+    (void)event;
+    (void)sw_log_add_outputs(context, subject, outputs, &alert);
+    if (outputs->has_hop) {
+        last = *outputs;
+        hops++;
+    }
+}
+
+static void take_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
+{
+    (void)context;
+    (void)gap;
+    (void)at_ms;
+}
+
+static const struct sw_judge_calls calls = {
+    .find_event = find_event,
+    .find_cause = find_cause,
+    .find_chain = find_chain,
+    .take = take,
+    .take_gap = take_gap,
+};
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct sw_report report = {0};
+    (void)snprintf(folder, sizeof(folder), "/tmp/sw-judge-test-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/test.db", folder);
+    assert_int_equal(sw_map_parse(&map, "small", sw_text_from(small_map_text), &report), SW_OK);
+    void *memory = calloc(1, sw_pipeline_bytes());
+    assert_non_null(memory);
+    struct sw_pipeline_config config = {.map = &map};
+    sw_judge_init(&judge, sw_pipeline_init(memory, &config), &calls, &log_file);
+    struct sw_log_run run = {.version = "0",
+                             .broker = "none",
+                             .started_ms = 1,
+                             .map = &map,
+                             .map_content = map.content,
+                             .policy_name = SW_TEXT("none"),
+                             .policy_content = SW_TEXT("none")};
+    hops = 0;
+    return sw_log_open(&log_file, path) == SW_OK && sw_log_start_run(&log_file, &run) == SW_OK ? 0
+                                                                                               : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    sw_log_close(&log_file);
+    for (size_t i = 0; i < 3; i++) {
+        char name[160];
+        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        (void)unlink(name);
+    }
+    free(judge.pipeline);
+    sw_map_free(&map);
+    return rmdir(folder);
+}
+
+/* Logs and judges a notice with id @id, envelope attributes @more and fields @data. */
+static void notice(const char *id, const char *more, const char *data)
+{
+    static char payload[2048];
+    (void)snprintf(
+        payload, sizeof(payload),
+        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"urn:sharewatch:agency:LAPD\","
+        "\"type\":\"org.sharewatch.notice.sent.v1\",\"time\":\"2026-11-24T10:00:00Z\"%s,"
+        "\"data\":%s}",
+        id, more, data);
+    struct sw_rejection rejection;
+    struct sw_packet packet = {
+        .topic = SW_TEXT(TOPIC), .payload = sw_text_from(payload), .received_ms = NOW_MS};
+    (void)snprintf((char *)packet.digest, sizeof(packet.digest), "%s", id);
+    assert_int_equal(sw_pipeline_decode(judge.pipeline, &packet, &judge.event, &rejection), SW_OK);
+    assert_int_equal(sw_log_add_event(&log_file, &packet, &judge.event, packet.payload), SW_OK);
+    sw_judge_event(&judge, log_file.event_id, NOW_MS);
+}
+
+#define TOLD                                                                                       \
+    "{\"actor\":{\"system\":\"JAIL\"},\"recipient\":{\"agency\":\"ICE\"},\"data_class\":"          \
+    "\"release_time\",\"subject_tok\":\"s-1\"}"
+#define CORRECTS ",\"swparent\":\"n-1\",\"swcorrects\":true"
+
+static void corrections_add_up_over_the_log(void **state)
+{
+    (void)state;
+    notice("n-1", "", TOLD);
+    assert_int_equal(last.hop.verdict, SW_VERDICT_REVIEW);
+    notice("n-2", CORRECTS, "{\"public_already\":true}");
+    assert_int_equal(hops, 2);
+    assert_int_equal(last.hop.revision, 1);
+    assert_int_equal(last.hop.verdict, SW_VERDICT_DISC);
+
+    notice("n-3", CORRECTS, "{\"charge_class\":\"F\"}");
+
+    assert_int_equal(hops, 3);
+    assert_int_equal(last.hop.revision, 2);
+    assert_int_equal(last.hop.verdict, SW_VERDICT_DISC);
+    assert_false(last.has_alert);
+    assert_true(judge.causes_missing_total == 0);
+    notice("n-4", CORRECTS, "{\"public_already\":false}");
+    assert_int_equal(last.hop.revision, 3);
+    assert_int_equal(last.hop.verdict, SW_VERDICT_REVIEW);
+    assert_true(last.has_alert);
+    assert_int_equal(sw_log_commit(&log_file), SW_OK);
+}
+
+static void a_correction_without_a_parent_counts_for_itself(void **state)
+{
+    (void)state;
+    notice("n-2", CORRECTS, TOLD);
+    assert_int_equal(hops, 1);
+    assert_int_equal(last.hop.revision, 0);
+    assert_int_equal(last.hop.verdict, SW_VERDICT_REVIEW);
+    assert_true(judge.parents_missing_total == 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(corrections_add_up_over_the_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_correction_without_a_parent_counts_for_itself, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
