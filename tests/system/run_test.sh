@@ -59,6 +59,17 @@ sed -n 's/^  \(sqlite3 .*\)$/\1/p' "$WORK/out" >"$WORK/example"
 [ -s "$WORK/example" ] || fail "the summary gives no example"
 bash "$WORK/example" | grep -q '|E04|' || fail "the example shows no hop over E04"
 
+# ---- --expect: the step that was judged otherwise is named ----
+mkdir "$WORK/changed"
+sed '/- step: dhs-search/,/expect:/s/verdict: AUTO/verdict: PROH/' "$subject/scenario.yaml" \
+    >"$WORK/changed/scenario.yaml"
+run "$SHAREWATCH" run "$subject" --speed max --expect --log "$WORK/expected.db"
+expect_status 0
+run "$SHAREWATCH" run "$WORK/changed" --speed max --expect --log "$WORK/changed.db"
+expect_status 1
+expect_out "dhs-search"
+expect_out "$WORK/changed/scenario.yaml:"
+
 # ---- what is missing is told in one clear sentence ----
 run env SHAREWATCH_MOSQUITTO=/nowhere/mosquitto "$SHAREWATCH" run "$subject" --log "$WORK/a.db"
 expect_status 3
@@ -142,11 +153,18 @@ port=$(sed -n 's/.*mosquitto_pub -h 127.0.0.1 -p \([0-9]*\) .*/\1/p' "$WORK/out"
 password=$(sed -n 's/.*"$(cat \([^)]*\))".*/\1/p' "$WORK/out")
 children=$(ps -o pid= --ppid "$runner")
 [ "$(wc -w <<<"$children")" -eq 3 ] || fail "not broker, monitor and dashboard: $children"
+"$SHAREWATCH" watch --broker "mqtt://127.0.0.1:$port" --username sharewatch --password-file "$password" \
+    --limit 1 >"$WORK/watched" 2>"$WORK/watcher" &
+watcher=$!
+cleanup='kill -KILL $runner $watcher 2>/dev/null'
+wait_for 10 grep -q "connected to" "$WORK/watcher" || fail "watch does not connect"
 mosquitto_pub -p "$port" -u sharewatch -P "$(cat "$password")" -q 1 -t sharewatch/v1/event/LAPD/plate -m '
   {"specversion": "1.0", "id": "p-1", "source": "urn:sharewatch:agency:LAPD",
    "type": "org.sharewatch.plate.search.v1", "time": "2026-11-24T10:15:00Z",
    "data": {"actor": {"agency": "LAPD", "system": "LAPD-ALPR"}, "reason": "ICE hold"}}'
 wait_for 5 grep -q "PROH    3 informed" "$WORK/out" || fail "the event sent by hand is not judged"
+wait "$watcher" || fail "watch does not end well: $?"
+grep -q "PROH    3 informed  City staff search plates" "$WORK/watched" || fail "the alert did not come over MQTT"
 kill -INT "$runner"
 wait "$runner"
 status=$?
