@@ -11,17 +11,41 @@
 
 #include "database.h"
 
+#define ALERTS_READ_MAX 262144 // in which today's daily alerts are looked for
+
 #define PREPARE(log, statement, sql)                                                               \
     (sqlite3_prepare_v2((log)->database, sql, -1, &(statement), NULL) == SQLITE_OK)
+
+#define IS_NEWEST                                                                                  \
+    "NOT EXISTS (SELECT 1 FROM chain AS newer WHERE newer.chain = older.chain "                    \
+    "AND newer.revision > older.revision)"
+
+/* The event from which on there are as many chains as the pipeline has room for. Found by walking
+ * back over an index: a year of chains does not fit into memory to be sorted. */
+static bool find_first_chain(struct sw_log *log, int64_t *event)
+{
+    sqlite3_stmt *statement = NULL;
+    bool done = PREPARE(log, statement,
+                        "SELECT event FROM chain AS older WHERE " IS_NEWEST
+                        " ORDER BY event DESC LIMIT 1 OFFSET ?1") &&
+                sqlite3_bind_int64(statement, 1, SW_CHAINS_MAX - 1) == SQLITE_OK;
+    int code = done ? sqlite3_step(statement) : SQLITE_ERROR;
+    *event = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    (void)sqlite3_finalize(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
 
 /* The newest chains last, so that they are the last to be forgotten. */
 static bool restore_chains(struct sw_log *log, struct sw_pipeline *pipeline)
 {
     sqlite3_stmt *statement = NULL;
-    bool done = PREPARE(log, statement,
-                        "SELECT " SW_CHAIN_COLUMNS " FROM (SELECT *, max(revision) FROM chain "
-                        "GROUP BY chain ORDER BY event DESC LIMIT ?1) ORDER BY event") &&
-                sqlite3_bind_int64(statement, 1, SW_CHAINS_MAX) == SQLITE_OK;
+    int64_t first = 0;
+    bool done =
+        find_first_chain(log, &first) &&
+        PREPARE(log, statement,
+                "SELECT " SW_CHAIN_COLUMNS " FROM chain AS older WHERE event >= ?1 AND " IS_NEWEST
+                " ORDER BY event") &&
+        sqlite3_bind_int64(statement, 1, first) == SQLITE_OK;
     int code = SQLITE_ROW;
     while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         struct sw_chain chain;
@@ -145,9 +169,10 @@ static bool restore_daily(struct sw_log *log, struct sw_pipeline *pipeline)
     sqlite3_stmt *statement = NULL;
     bool done = PREPARE(log, statement,
                         "SELECT * FROM (SELECT id, rule, coalesce(edge, ''), verdict, level, "
-                        "ts_event FROM alert WHERE daily = 1 AND rule IS NOT NULL "
+                        "ts_event FROM alert WHERE daily = 1 AND rule IS NOT NULL AND id > ?2 "
                         "ORDER BY id DESC LIMIT ?1) ORDER BY id") &&
-                sqlite3_bind_int64(statement, 1, SW_DAILY_MAX) == SQLITE_OK;
+                sqlite3_bind_int64(statement, 1, SW_DAILY_MAX) == SQLITE_OK &&
+                sqlite3_bind_int64(statement, 2, log->alert_id - ALERTS_READ_MAX) == SQLITE_OK;
     int code = SQLITE_ROW;
     while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         char text[128];

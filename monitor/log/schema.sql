@@ -158,6 +158,7 @@ CREATE TABLE chain (
     synthetic  INTEGER NOT NULL,
     PRIMARY KEY (chain, revision)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX chain_event ON chain (event);
 
 -- What people are told. Title and sentence are finished here, at event time.
 CREATE TABLE alert (
