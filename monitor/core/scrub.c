@@ -452,7 +452,7 @@ static uint32_t match_cued(struct sw_text text, uint32_t start, const char **mas
     static const char *const plates[] = {"plate", "lp", "license", "lic", "tag", NULL};
     static const char *const licences[] = {"cdl", "dl", "oln", NULL};
     static const char *const numbers[] = {"ssn", "cii", "fbi", "sid", "ucn", "arn", "bkg", NULL};
-    static const char *const cases[] = {"case", "dr", "incident", "report", NULL};
+    static const char *const cases[] = {"case", "dr", "incident", NULL};
     uint32_t letters = count_letters(text, start, 16);
     uint32_t behind = letters > 0 && letters < 16 ? behind_cue(text, start + letters) : 0;
     if (behind == 0) {

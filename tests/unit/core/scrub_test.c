@@ -70,6 +70,7 @@ static void other_text_is_left_alone(void **state)
         "77th Street division",
         "2 cars 5 blocks away",
         "shots fired at 10:15",
+        "report 2024 follow up",
         "=cmd|' /C calc'!A0",
         "@SUM(1+1)",
         "<script>alert(1)</script>",
