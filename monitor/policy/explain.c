@@ -178,7 +178,7 @@ static void put_branch(struct explanation *explanation, const struct sw_node *no
     for (uint32_t i = 0; i < node->count && used + 8 < INDENT_MAX; i++) {
         bool last = i + 1 == node->count;
         (void)fprintf(explanation->stream, "%s%s", explanation->indent, last ? "└─ " : "├─ ");
-        (void)strcpy(explanation->indent + used, last ? "   " : "│  ");
+        (void)snprintf(explanation->indent + used, INDENT_MAX - used, "%s", last ? "   " : "│  ");
         put_branch(explanation, node->children[i]);
         explanation->indent[used] = '\0';
     }
