@@ -550,6 +550,8 @@ static void place_clauses(struct sw_index *index, uint32_t slot_count)
     index->slots = allocate(slot_count, sizeof(struct sw_slot_plan));
     index->slot_count = slot_count;
     for (uint32_t slot = 0; slot < slot_count; slot++) {
+        index->slots[slot].exists_predicate = SW_UNKNOWN;
+        index->slots[slot].null_predicate = SW_UNKNOWN;
         index->slots[slot].first_word = index->word_count;
         index->slots[slot].word_count = (counts[slot] + WORD_BITS - 1) / WORD_BITS;
         index->word_count += index->slots[slot].word_count;
@@ -645,11 +647,9 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
             slot->has_number = true;
             add_equal(index, i, sw_equal_hash_number(predicate->slot, &predicate->number));
         } else if (predicate->op == SW_OP_EXISTS) {
-            slot->exists_first = index->row_first[i];
-            slot->exists_count = index->row_count[i];
+            slot->exists_predicate = i;
         } else if (predicate->op == SW_OP_NULL) {
-            slot->null_first = index->row_first[i];
-            slot->null_count = index->row_count[i];
+            slot->null_predicate = i;
         } else {
             counts[predicate->slot + 1]++;
         }
@@ -677,9 +677,10 @@ static void make_missing(struct sw_index *index)
 {
     index->missing = allocate(index->word_count, sizeof(uint64_t));
     for (uint32_t slot = 0; slot < index->slot_count; slot++) {
-        const struct sw_slot_plan *plan = &index->slots[slot];
-        for (uint32_t i = 0; i < plan->null_count; i++) {
-            const struct sw_mask *mask = &index->masks[plan->null_first + i];
+        uint32_t null = index->slots[slot].null_predicate;
+        uint32_t count = null != SW_UNKNOWN ? index->row_count[null] : 0;
+        for (uint32_t i = 0; i < count; i++) {
+            const struct sw_mask *mask = &index->masks[index->row_first[null] + i];
             index->missing[mask->word] |= mask->mask;
         }
     }
@@ -826,12 +827,13 @@ static void compile_rules(struct sw_index *index, struct sw_set *set,
 }
 
 void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_rule_source *rules,
-                    uint32_t rule_count)
+                    uint32_t rule_count, bool sparse)
 {
     *index = (struct sw_index){.plan_count = rule_count};
     index->plans = allocate(rule_count, sizeof(struct sw_plan));
     uint32_t *codes = allocate(rule_count, sizeof(uint32_t));
     compile_rules(index, set, rules, rule_count, codes);
+    index->rule_codes = codes;
     struct key_maker maker = {index, set, count_distinct(set), set->slot_count};
     struct key *keys = allocate(rule_count, sizeof(struct key));
     uint32_t *seconds = allocate(rule_count, sizeof(uint32_t));
@@ -859,8 +861,10 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
         free(keys[i].clauses.items);
     }
     make_postings(index, &raw);
+    if (!sparse) {
+        sw_dense_build(&index->dense, index, set);
+    }
     free(raw.items);
-    index->rule_codes = codes;
     free(keys);
     free(seconds);
     free(maker.distinct);
@@ -885,6 +889,7 @@ void sw_index_free(struct sw_index *index)
     free(index->key_bits);
     free(index->posting_first);
     free(index->postings);
+    sw_dense_free(&index->dense);
     free(index->always);
     free(index->rule_codes);
     free(index->log_sources);

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dense.h"
 #include "engine.h"
 
 enum sw_code_type {
@@ -72,9 +73,8 @@ struct sw_plan {
 /** How the values of one field are tested. */
 struct sw_slot_plan {
     uint32_t first_word, word_count;
-    uint32_t exists_first, exists_count; // row, of `masks`
-    uint32_t null_first, null_count;     // row, of `masks`
-    uint32_t test_first, test_count;     // of `tests`: predicates tried one by one
+    uint32_t exists_predicate, null_predicate; // SW_UNKNOWN: no rule asks
+    uint32_t test_first, test_count;           // of `tests`: predicates tried one by one
     bool has_equal, has_cased, has_number;
 };
 
@@ -118,12 +118,14 @@ struct sw_index {
     struct sw_log_source *log_sources;
     uint32_t log_source_count, log_source_capacity;
     uint32_t predicate_count;
+    struct sw_dense dense;
     uint32_t *rule_codes; // [plan_count], what each rule came to
 };
 
-/** Compiles @rules [rule_count] over @set, which gets no more predicates afterwards. */
+/** Compiles @rules [rule_count] over @set, which gets no more predicates afterwards. @sparse: do
+ *  not use rows (dense.h) even where they fit, to test the keys. */
 void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_rule_source *rules,
-                    uint32_t rule_count);
+                    uint32_t rule_count, bool sparse);
 
 void sw_index_free(struct sw_index *index);
 

@@ -1,5 +1,6 @@
 #include "match.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,11 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     matcher->lazy_stamp = allocate(index->predicate_count, sizeof(uint32_t));
     matcher->hits = allocate(rule_words, sizeof(uint64_t));
     matcher->seen = allocate(rule_words, sizeof(uint64_t));
+    if (index->dense.used) {
+        matcher->rows = allocate(index->dense.slot_count, sizeof(uint64_t *));
+        matcher->joined =
+            allocate((size_t)index->dense.slot_count * index->dense.words * 2, sizeof(uint64_t));
+    }
     matcher->matches = allocate(index->plan_count, sizeof(struct sw_match));
     matcher->applies = allocate(index->log_source_count, 1);
     memset(matcher->applies, 1, index->log_source_count);
@@ -48,6 +54,8 @@ void sw_matcher_close(struct sw_matcher *matcher)
     free(matcher->slot_last);
     free(matcher->touched);
     free(matcher->lazy_stamp);
+    free((void *)matcher->rows);
+    free(matcher->joined);
     free(matcher->hits);
     free(matcher->seen);
     free(matcher->matches);
@@ -126,8 +134,63 @@ static void set_row(struct sw_matcher *matcher, uint32_t first, uint32_t count)
     }
 }
 
+/* Adds the rules that @predicate gains and loses to those of the field at hand. */
+static void join_row(struct sw_matcher *matcher, uint32_t predicate)
+{
+    const struct sw_dense *dense = &matcher->index->dense;
+    uint32_t position = dense->position[matcher->set->predicates[predicate].slot];
+    uint64_t *gain = matcher->joined + (size_t)position * dense->words * 2;
+    uint64_t *loss = gain + dense->words;
+    size_t row = (size_t)dense->row_of[predicate] * dense->words;
+    for (uint32_t word = 0; word < dense->words; word++) {
+        gain[word] |= dense->gain[row + word];
+        loss[word] |= dense->loss[row + word];
+    }
+}
+
+/* The usual case is one predicate a field, whose row is ready; several are joined. */
+static void fire_predicate(struct sw_matcher *matcher, uint32_t predicate)
+{
+    const struct sw_dense *dense = &matcher->index->dense;
+    if (!dense->used || matcher->fired == predicate) {
+        return;
+    }
+    if (matcher->fired == SW_UNKNOWN) {
+        matcher->fired = predicate;
+        return;
+    }
+    if (!matcher->is_joined) {
+        matcher->is_joined = true;
+        uint32_t position = dense->position[matcher->set->predicates[predicate].slot];
+        memset(matcher->joined + (size_t)position * dense->words * 2, 0,
+               (size_t)dense->words * 2 * sizeof(uint64_t));
+        join_row(matcher, matcher->fired);
+    }
+    join_row(matcher, predicate);
+}
+
+/* The row of the field at hand, once all of its values were seen. */
+static const uint64_t *finish_row(struct sw_matcher *matcher, uint32_t position)
+{
+    const struct sw_dense *dense = &matcher->index->dense;
+    const uint64_t *none = dense->none + (size_t)position * dense->words;
+    if (matcher->fired == SW_UNKNOWN) {
+        return none;
+    }
+    if (!matcher->is_joined) {
+        return dense->allow + (size_t)dense->row_of[matcher->fired] * dense->words;
+    }
+    uint64_t *row = matcher->joined + (size_t)position * dense->words * 2;
+    const uint64_t *loss = row + dense->words;
+    for (uint32_t word = 0; word < dense->words; word++) {
+        row[word] = (none[word] | row[word]) & ~loss[word];
+    }
+    return row;
+}
+
 static void set_predicate(struct sw_matcher *matcher, uint32_t predicate)
 {
+    fire_predicate(matcher, predicate);
     set_row(matcher, matcher->index->row_first[predicate], matcher->index->row_count[predicate]);
 }
 
@@ -171,7 +234,9 @@ static void match_value(struct sw_matcher *matcher, uint32_t slot, struct sw_dat
 {
     const struct sw_slot_plan *plan = &matcher->index->slots[slot];
     if (datum->type == SW_DATUM_NULL) {
-        set_row(matcher, plan->null_first, plan->null_count);
+        if (plan->null_predicate != SW_UNKNOWN) {
+            set_predicate(matcher, plan->null_predicate);
+        }
         return;
     }
     if (datum->type == SW_DATUM_OTHER) {
@@ -202,6 +267,11 @@ static void match_value(struct sw_matcher *matcher, uint32_t slot, struct sw_dat
 
 static void match_values(struct sw_matcher *matcher)
 {
+    const struct sw_dense *dense = &matcher->index->dense;
+    if (dense->used) {
+        memcpy((void *)matcher->rows, (const void *)dense->missing,
+               dense->slot_count * sizeof(uint64_t *));
+    }
     for (uint32_t i = 0; i < matcher->touched_count; i++) {
         uint32_t slot = matcher->touched[i];
         if (slot >= matcher->index->slot_count || matcher->index->slots[slot].word_count == 0) {
@@ -209,10 +279,18 @@ static void match_values(struct sw_matcher *matcher)
         }
         const struct sw_slot_plan *plan = &matcher->index->slots[slot];
         memset(matcher->bits + plan->first_word, 0, plan->word_count * sizeof(uint64_t));
-        set_row(matcher, plan->exists_first, plan->exists_count);
+        matcher->fired = SW_UNKNOWN;
+        matcher->is_joined = false;
+        if (plan->exists_predicate != SW_UNKNOWN) {
+            set_predicate(matcher, plan->exists_predicate);
+        }
         for (uint32_t at = matcher->slot_first[slot]; at != SW_UNKNOWN;
              at = matcher->data[at].next) {
             match_value(matcher, slot, &matcher->data[at]);
+        }
+        if (dense->used) {
+            uint32_t position = dense->position[slot];
+            matcher->rows[position] = finish_row(matcher, position);
         }
     }
 }
@@ -435,9 +513,68 @@ static void report_rule(struct sw_matcher *matcher, uint32_t rule, int64_t time_
     matcher->matches[matcher->match_count++] = match;
 }
 
+/* What the rows left open: log source, further bits, and the residual code. */
+static void try_survivor(struct sw_matcher *matcher, uint32_t rule, int64_t time_ms)
+{
+    const struct sw_index *index = matcher->index;
+    const struct sw_plan *plan = &index->plans[rule];
+    const struct sw_mask *extra = index->masks + index->dense.extra_first[rule];
+    if (matcher->applies[plan->log_source] == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < index->dense.extra_count[rule]; i++) {
+        if ((matcher->bits[extra[i].word] & extra[i].mask) == 0) {
+            return;
+        }
+    }
+    if (run_code(matcher, plan->residual)) {
+        report_rule(matcher, rule, time_ms);
+    }
+}
+
+/* The rules of one block that no row rules out. */
+static void join_block(const struct sw_matcher *matcher, uint32_t first, uint64_t alive[8])
+{
+    static_assert(SW_DENSE_BLOCK == 8, "eight words, written out so that they stay in registers");
+    uint64_t all[8] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+                       UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    for (uint32_t i = 0; i < matcher->index->dense.slot_count; i++) {
+        const uint64_t *row = matcher->rows[i] + first;
+        for (int word = 0; word < 8; word++) {
+            all[word] &= row[word];
+        }
+    }
+    memcpy(alive, all, sizeof(all));
+}
+
+static void finish_dense(struct sw_matcher *matcher, int64_t time_ms)
+{
+    const struct sw_dense *dense = &matcher->index->dense;
+    uint32_t rule_count = matcher->index->plan_count;
+    for (uint32_t first = 0; first < dense->words; first += SW_DENSE_BLOCK) {
+        uint64_t alive[SW_DENSE_BLOCK];
+        join_block(matcher, first, alive);
+        for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
+            uint64_t rules = alive[word];
+            uint32_t base = (first + word) * WORD_BITS;
+            while (rules != 0 && base < rule_count) {
+                uint32_t rule = base + (uint32_t)__builtin_ctzll(rules);
+                rules &= rules - 1;
+                if (rule < rule_count) {
+                    try_survivor(matcher, rule, time_ms);
+                }
+            }
+        }
+    }
+}
+
 void sw_match_finish(struct sw_matcher *matcher, int64_t time_ms)
 {
     match_values(matcher);
+    if (matcher->index->dense.used) {
+        finish_dense(matcher, time_ms);
+        return;
+    }
     try_candidates(matcher);
     for (uint32_t word = 0; word <= matcher->index->plan_count / WORD_BITS; word++) {
         uint64_t hits = matcher->hits[word];

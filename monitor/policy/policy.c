@@ -453,7 +453,8 @@ static enum sw_status finish_load(struct load *load, struct sw_policy **policy)
         (void)SHA256((const unsigned char *)loaded->content.bytes, loaded->content.length,
                      loaded->digest);
         add_line_fields(loaded);
-        sw_index_build(&loaded->index, &loaded->set, loaded->sources, loaded->rule_count);
+        sw_index_build(&loaded->index, &loaded->set, loaded->sources, loaded->rule_count,
+                       loaded->options.sparse);
         map_fields(loaded);
         if (loaded->options.lint) {
             lint_rules(load);

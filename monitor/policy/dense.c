@@ -1,0 +1,185 @@
+#include "dense.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sharewatch/assert.h>
+
+#include "compile.h"
+
+#define WORD_BITS 64
+
+static void *allocate(size_t count, size_t bytes)
+{
+    void *memory = calloc(count > 0 ? count : 1, bytes);
+    if (memory == NULL) {
+        (void)fprintf(stderr, "sharewatch: no memory while compiling rules\n");
+        exit(EXIT_FAILURE);
+    }
+    return memory;
+}
+
+static uint64_t *row_at(uint64_t *rows, uint32_t row, uint32_t words)
+{
+    return rows + (size_t)row * words;
+}
+
+static void set_bit(uint64_t *row, uint32_t rule)
+{
+    row[rule / WORD_BITS] |= UINT64_C(1) << rule % WORD_BITS;
+}
+
+/* Counts fields and predicates that clauses use; false: too many for this way. */
+static bool measure(struct sw_dense *dense, const struct sw_index *index, const struct sw_set *set,
+                    uint32_t *row_count)
+{
+    uint32_t blocks =
+        (index->plan_count + WORD_BITS * SW_DENSE_BLOCK - 1) / (WORD_BITS * SW_DENSE_BLOCK);
+    dense->words = (blocks > 0 ? blocks : 1) * SW_DENSE_BLOCK;
+    dense->position = allocate(set->slot_count, sizeof(uint32_t));
+    dense->row_of = allocate(index->predicate_count, sizeof(uint32_t));
+    dense->slots = allocate(SW_DENSE_SLOTS_MAX, sizeof(uint32_t));
+    memset(dense->position, 0xff, set->slot_count * sizeof(uint32_t));
+    memset(dense->row_of, 0xff, index->predicate_count * sizeof(uint32_t));
+    *row_count = 0;
+    for (uint32_t i = 0; i < index->predicate_count; i++) {
+        if (index->row_count[i] == 0) {
+            continue;
+        }
+        uint32_t slot = set->predicates[i].slot;
+        dense->row_of[i] = (*row_count)++;
+        if (dense->position[slot] == SW_UNKNOWN) {
+            if (dense->slot_count == SW_DENSE_SLOTS_MAX) {
+                return false;
+            }
+            dense->slots[dense->slot_count] = slot;
+            dense->position[slot] = dense->slot_count++;
+        }
+    }
+    return ((size_t)*row_count * 3 + dense->slot_count) * dense->words * sizeof(uint64_t) <=
+           SW_DENSE_BYTES_MAX;
+}
+
+/* Enters @clause of @rule into the rows of its predicates. */
+static void enter_clause(const struct sw_dense *dense, const struct sw_index *index,
+                         const struct sw_clause *clause, uint64_t *rows, uint32_t rule)
+{
+    for (uint32_t i = 0; i < clause->count; i++) {
+        uint32_t row = dense->row_of[index->clause_predicates[clause->first + i]];
+        SW_ASSERT(row != SW_UNKNOWN);
+        set_bit(row_at(rows, row, dense->words), rule);
+    }
+}
+
+static void add_extra(struct sw_dense *dense, struct sw_index *index, uint32_t rule,
+                      const struct sw_clause *clause)
+{
+    index->masks =
+        sw_grow(index->masks, index->mask_count, &index->mask_capacity, sizeof(struct sw_mask));
+    index->masks[index->mask_count++] = (struct sw_mask){clause->word, clause->mask};
+    dense->extra_count[rule]++;
+}
+
+/* Enters the clauses that rule @rule needs or must not have. @need gets the fields it needs; a
+ * second clause on the same field is left to the plan. */
+static void enter_rule(struct sw_dense *dense, struct sw_index *index, uint32_t rule,
+                       uint64_t *need)
+{
+    uint32_t code = index->rule_codes[rule];
+    const struct sw_code whole = index->codes[code];
+    uint32_t count = whole.type == SW_CODE_AND ? whole.count : 1;
+    dense->extra_first[rule] = index->mask_count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t part_index = whole.type == SW_CODE_AND ? index->children[whole.first + i] : code;
+        const struct sw_code *part = &index->codes[part_index];
+        bool negative =
+            part->type == SW_CODE_NOT && index->codes[part->operand].type == SW_CODE_CLAUSE;
+        if (negative) {
+            enter_clause(dense, index, &index->clauses[index->codes[part->operand].operand],
+                         dense->loss, rule);
+        } else if (part->type == SW_CODE_CLAUSE) {
+            const struct sw_clause *clause = &index->clauses[part->operand];
+            uint64_t *row = row_at(need, dense->position[clause->slot], dense->words);
+            if ((row[rule / WORD_BITS] >> rule % WORD_BITS & 1) != 0) {
+                add_extra(dense, index, rule, clause);
+                continue;
+            }
+            set_bit(row, rule);
+            enter_clause(dense, index, clause, dense->gain, rule);
+        }
+    }
+}
+
+/* From what is needed, gained and lost to the rows that are and-ed. */
+static void finish_rows(struct sw_dense *dense, const struct sw_index *index,
+                        const struct sw_set *set)
+{
+    size_t all = (size_t)dense->slot_count * dense->words;
+    for (size_t i = 0; i < all; i++) {
+        dense->none[i] = ~dense->none[i]; // held what is needed until here
+    }
+    for (uint32_t i = 0; i < index->predicate_count; i++) {
+        uint32_t row = dense->row_of[i];
+        if (row == SW_UNKNOWN) {
+            continue;
+        }
+        const struct sw_predicate *predicate = &set->predicates[i];
+        uint32_t position = dense->position[predicate->slot];
+        const uint64_t *none = row_at(dense->none, position, dense->words);
+        const uint64_t *gain = row_at(dense->gain, row, dense->words);
+        const uint64_t *loss = row_at(dense->loss, row, dense->words);
+        uint64_t *allow = row_at(dense->allow, row, dense->words);
+        for (uint32_t word = 0; word < dense->words; word++) {
+            allow[word] = (none[word] | gain[word]) & ~loss[word];
+        }
+        if (predicate->op == SW_OP_EXISTS) {
+            dense->exists[position] = i;
+        } else if (predicate->op == SW_OP_NULL) {
+            dense->missing[position] = allow;
+        }
+    }
+}
+
+void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct sw_set *set)
+{
+    uint32_t rows = 0;
+    *dense = (struct sw_dense){0};
+    if (!measure(dense, index, set, &rows)) {
+        return;
+    }
+    size_t row_words = (size_t)rows * dense->words;
+    dense->none = allocate((size_t)dense->slot_count * dense->words, sizeof(uint64_t));
+    dense->allow = allocate(row_words, sizeof(uint64_t));
+    dense->gain = allocate(row_words, sizeof(uint64_t));
+    dense->loss = allocate(row_words, sizeof(uint64_t));
+    dense->missing = allocate(dense->slot_count, sizeof(uint64_t *));
+    dense->exists = allocate(dense->slot_count, sizeof(uint32_t));
+    dense->extra_first = allocate(index->plan_count, sizeof(uint32_t));
+    dense->extra_count = allocate(index->plan_count, sizeof(uint32_t));
+    memset(dense->exists, 0xff, dense->slot_count * sizeof(uint32_t));
+    for (uint32_t rule = 0; rule < index->plan_count; rule++) {
+        enter_rule(dense, index, rule, dense->none);
+    }
+    for (uint32_t i = 0; i < dense->slot_count; i++) {
+        dense->missing[i] = row_at(dense->none, i, dense->words);
+    }
+    finish_rows(dense, index, set);
+    dense->used = true;
+}
+
+void sw_dense_free(struct sw_dense *dense)
+{
+    free(dense->slots);
+    free(dense->position);
+    free(dense->none);
+    free((void *)dense->missing);
+    free(dense->exists);
+    free(dense->row_of);
+    free(dense->allow);
+    free(dense->gain);
+    free(dense->loss);
+    free(dense->extra_first);
+    free(dense->extra_count);
+    *dense = (struct sw_dense){0};
+}

@@ -1,0 +1,48 @@
+/**
+ * The second half of the index, for sets of few fields: all rules at once, as bits.
+ *
+ * For each field and each predicate on it there is a row: one bit a rule, set when the rule can
+ * still match although, of all predicates on that field, just this one holds. The rules that
+ * survive an event are the `and` of one row a field, and what is left of each is checked by its
+ * plan. The cost is fields times rules over 128 and does not depend on how the values fall, so that
+ * a set of 3,000 rules over 30 fields takes about a tenth of a microsecond here.
+ *
+ * Sets with many fields use the keys of compile.h instead.
+ */
+#ifndef SHAREWATCH_DENSE_H
+#define SHAREWATCH_DENSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine.h"
+
+#define SW_DENSE_SLOTS_MAX 128                // fields that have predicates
+#define SW_DENSE_BYTES_MAX ((size_t)48 << 20) // of all rows
+#define SW_DENSE_BLOCK     8                  // words of rules that are worked on at a time
+
+struct sw_index;
+
+struct sw_dense {
+    bool used;
+    uint32_t words;           // of a row, a multiple of SW_DENSE_BLOCK
+    uint32_t slot_count;      // fields with predicates
+    uint32_t *slots;          // [slot_count]
+    uint32_t *position;       // [all slots], of its row; SW_UNKNOWN: no predicates
+    uint64_t *none;           // [slot_count][words], row when no predicate holds
+    const uint64_t **missing; // [slot_count], row when the field is missing
+    uint32_t *exists;         // [slot_count], predicate or SW_UNKNOWN
+    uint32_t *row_of;         // [predicate_count], number of its rows; SW_UNKNOWN: none
+    uint64_t *allow;          // [rows][words], row when just this predicate holds
+    uint64_t *gain;           // [rows][words], rules that need a clause with this predicate
+    uint64_t *loss;           // [rows][words], rules that must not have one
+    uint32_t *extra_first;    // [rule_count], of the index's masks: required bits beside the rows
+    uint32_t *extra_count;
+};
+
+/** Builds the rows, unless the set has too many fields or predicates. */
+void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct sw_set *set);
+
+void sw_dense_free(struct sw_dense *dense);
+
+#endif
