@@ -12,9 +12,8 @@
 #define WORD_BITS    64
 #define CHILDREN_MAX 65536 // of one node
 
-/* Codes that always exist. */
-#define CODE_FALSE 0
-#define CODE_TRUE  1
+#define CODE_FALSE SW_CODE_NEVER
+#define CODE_TRUE  SW_CODE_ALWAYS
 
 static void *allocate(size_t count, size_t bytes)
 {
@@ -499,6 +498,7 @@ static struct key key_of(struct key_maker *maker, uint32_t code)
         return key;
     case SW_CODE_TRUE:
     case SW_CODE_NOT:
+    case SW_CODE_MASKS:
         break;
     }
     return key;
@@ -718,6 +718,30 @@ static void make_plan(struct sw_index *index, struct sw_plan *plan, uint32_t cod
     free(list.items);
 }
 
+/* Turns each `and` of clauses only into its masks. Comes last, since it changes codes in place. */
+static void mask_codes(struct sw_index *index)
+{
+    for (uint32_t i = 0; i < index->code_count; i++) {
+        struct sw_code *code = &index->codes[i];
+        bool plain = code->type == SW_CODE_AND;
+        for (uint32_t j = 0; plain && j < code->count; j++) {
+            plain = index->codes[index->children[code->first + j]].type == SW_CODE_CLAUSE;
+        }
+        if (!plain) {
+            continue;
+        }
+        uint32_t first = index->mask_count;
+        for (uint32_t j = 0; j < code->count; j++) {
+            uint32_t child = index->children[code->first + j];
+            const struct sw_clause *clause = &index->clauses[index->codes[child].operand];
+            add_mask(index, first, clause->word, clause->mask);
+        }
+        code->type = SW_CODE_MASKS;
+        code->first = first;
+        code->count = index->mask_count - first;
+    }
+}
+
 static uint32_t bit_of(const struct sw_clause *clause)
 {
     return clause->word * WORD_BITS + (uint32_t)__builtin_ctzll(clause->mask);
@@ -868,6 +892,11 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
     free(keys);
     free(seconds);
     free(maker.distinct);
+}
+
+void sw_index_finish(struct sw_index *index)
+{
+    mask_codes(index);
 }
 
 void sw_index_free(struct sw_index *index)

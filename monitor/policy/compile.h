@@ -31,8 +31,12 @@ enum sw_code_type {
     SW_CODE_LAZY,
     SW_CODE_NOT,
     SW_CODE_AND,
-    SW_CODE_OR
+    SW_CODE_OR,
+    SW_CODE_MASKS, // an `and` of clauses only, once their bits have a place
 };
+
+#define SW_CODE_NEVER  0 // the codes that every index has
+#define SW_CODE_ALWAYS 1
 
 struct sw_code {
     enum sw_code_type type;
@@ -126,6 +130,9 @@ struct sw_index {
  *  not use rows (dense.h) even where they fit, to test the keys. */
 void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_rule_source *rules,
                     uint32_t rule_count, bool sparse);
+
+/** Once nothing looks at the codes of rules any more: the last step towards matching. */
+void sw_index_finish(struct sw_index *index);
 
 void sw_index_free(struct sw_index *index);
 

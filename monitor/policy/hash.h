@@ -44,4 +44,30 @@ static inline uint64_t sw_hash_bytes(const char *bytes, uint32_t length, uint64_
     return sw_hash_mix(hash, word);
 }
 
+/** Equality of @length bytes, without a call for the short texts that fields have. */
+static inline int sw_bytes_equal(const char *a, const char *b, uint32_t length)
+{
+    if (length > 32) {
+        return memcmp(a, b, length) == 0;
+    }
+    if (length >= 8) {
+        for (uint32_t at = 0; at + 8 < length; at += 8) {
+            if (sw_hash_load(a + at, 8) != sw_hash_load(b + at, 8)) {
+                return 0;
+            }
+        }
+        return sw_hash_load(a + length - 8, 8) == sw_hash_load(b + length - 8, 8);
+    }
+    if (length >= 4) {
+        return sw_hash_load(a, 4) == sw_hash_load(b, 4) &&
+               sw_hash_load(a + length - 4, 4) == sw_hash_load(b + length - 4, 4);
+    }
+    for (uint32_t i = 0; i < length; i++) {
+        if (a[i] != b[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 #endif

@@ -7,6 +7,8 @@
 
 #include <sharewatch/assert.h>
 
+#include "hash.h"
+
 #define WORD_BITS 64
 
 static void *allocate(size_t count, size_t bytes)
@@ -72,8 +74,10 @@ static void forget_event(struct sw_matcher *matcher)
         matcher->slot_first[slot] = SW_UNKNOWN;
         if (slot < matcher->index->slot_count) {
             const struct sw_slot_plan *plan = &matcher->index->slots[slot];
-            memcpy(matcher->bits + plan->first_word, matcher->index->missing + plan->first_word,
-                   plan->word_count * sizeof(uint64_t));
+            for (uint32_t word = plan->first_word; word < plan->first_word + plan->word_count;
+                 word++) {
+                matcher->bits[word] = matcher->index->missing[word];
+            }
         }
     }
     matcher->touched_count = 0;
@@ -206,7 +210,8 @@ static void probe_text(struct sw_matcher *matcher, uint32_t slot, bool cased, st
         const struct sw_predicate *predicate =
             &matcher->set->predicates[index->equal[at].predicate];
         if (predicate->op == SW_OP_EQUAL && predicate->slot == slot && predicate->cased == cased &&
-            sw_text_equal(predicate->text, text)) {
+            predicate->text.length == text.length &&
+            sw_bytes_equal(predicate->text.bytes, text.bytes, text.length)) {
             set_predicate(matcher, index->equal[at].predicate);
             return;
         }
@@ -278,7 +283,9 @@ static void match_values(struct sw_matcher *matcher)
             continue;
         }
         const struct sw_slot_plan *plan = &matcher->index->slots[slot];
-        memset(matcher->bits + plan->first_word, 0, plan->word_count * sizeof(uint64_t));
+        for (uint32_t word = 0; word < plan->word_count; word++) {
+            matcher->bits[plan->first_word + word] = 0;
+        }
         matcher->fired = SW_UNKNOWN;
         matcher->is_joined = false;
         if (plan->exists_predicate != SW_UNKNOWN) {
@@ -366,6 +373,18 @@ static bool clause_holds(const struct sw_matcher *matcher, uint32_t index)
     return (matcher->bits[clause->word] & clause->mask) != 0;
 }
 
+/* All bits of the masks are set. */
+static bool masks_hold(const struct sw_matcher *matcher, uint32_t first, uint32_t count)
+{
+    const struct sw_mask *masks = matcher->index->masks + first;
+    for (uint32_t i = 0; i < count; i++) {
+        if ((matcher->bits[masks[i].word] & masks[i].mask) != masks[i].mask) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Recursion is bounded by the depth of the rule's tree. */
 static bool run_code(struct sw_matcher *matcher, uint32_t index)
 {
@@ -379,6 +398,8 @@ static bool run_code(struct sw_matcher *matcher, uint32_t index)
         return clause_holds(matcher, code->operand);
     case SW_CODE_LAZY:
         return test_lazy(matcher, code->operand);
+    case SW_CODE_MASKS:
+        return masks_hold(matcher, code->first, code->count);
     case SW_CODE_NOT:
         return !run_code(matcher, code->operand);
     case SW_CODE_AND:
@@ -397,11 +418,8 @@ static bool run_code(struct sw_matcher *matcher, uint32_t index)
 static bool plan_holds(struct sw_matcher *matcher, const struct sw_plan *plan)
 {
     const struct sw_mask *masks = matcher->index->masks;
-    for (uint32_t i = 0; i < plan->required_count; i++) {
-        const struct sw_mask *mask = &masks[plan->required_first + i];
-        if ((matcher->bits[mask->word] & mask->mask) != mask->mask) {
-            return false;
-        }
+    if (!masks_hold(matcher, plan->required_first, plan->required_count)) {
+        return false;
     }
     for (uint32_t i = 0; i < plan->forbidden_count; i++) {
         const struct sw_mask *mask = &masks[plan->forbidden_first + i];
@@ -527,7 +545,7 @@ static void try_survivor(struct sw_matcher *matcher, uint32_t rule, int64_t time
             return;
         }
     }
-    if (run_code(matcher, plan->residual)) {
+    if (plan->residual == SW_CODE_ALWAYS || run_code(matcher, plan->residual)) {
         report_rule(matcher, rule, time_ms);
     }
 }

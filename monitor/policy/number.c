@@ -138,6 +138,15 @@ uint64_t sw_number_hash(const struct sw_number *number)
     return bits ^ bits >> 29;
 }
 
+bool sw_number_is_shortest(struct sw_text text)
+{
+    uint32_t at = text.length > 1 && text.bytes[0] == '-' ? 1 : 0;
+    if (text.length == at || text.length > 18 || (text.bytes[at] == '0' && text.length > 1)) {
+        return false;
+    }
+    return skip_digits(text, at) == text.length;
+}
+
 const char *sw_number_text(const struct sw_number *number, char text[SW_NUMBER_TEXT_BYTES])
 {
     if (number->whole) {

@@ -32,6 +32,9 @@ int sw_number_compare(const struct sw_number *a, const struct sw_number *b);
 /** Equal numbers have equal hashes. */
 uint64_t sw_number_hash(const struct sw_number *number);
 
+/** True when @text is surely the shortest form of its number: a whole one without leading zeros. */
+bool sw_number_is_shortest(struct sw_text text);
+
 /** Writes @number in its shortest form (7.0 is "7") and returns it. */
 const char *sw_number_text(const struct sw_number *number, char text[SW_NUMBER_TEXT_BYTES]);
 

@@ -348,6 +348,17 @@ static void add_line_fields(struct sw_policy *policy)
     }
 }
 
+static bool asks_time(const struct sw_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        if (policy->sources[i].kind == SW_RULE_CORRELATION ||
+            policy->rules[i].from_ms != INT64_MIN || policy->rules[i].until_ms != INT64_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool asks_keywords(const struct sw_set *set)
 {
     for (uint32_t i = 0; i < set->predicate_count; i++) {
@@ -460,6 +471,8 @@ static enum sw_status finish_load(struct load *load, struct sw_policy **policy)
             lint_rules(load);
         }
         sw_field_tree_build(&loaded->fields, &loaded->set);
+        sw_index_finish(&loaded->index);
+        loaded->needs_time = asks_time(loaded);
         loaded->has_keywords = asks_keywords(&loaded->set);
     }
     end_load(load);
@@ -860,7 +873,10 @@ enum sw_status sw_policy_match_line(struct sw_scratch *scratch, struct sw_text t
         return SW_MALFORMED;
     }
     uint32_t at = scratch->matcher.slot_first[scratch->policy->time_slot];
-    line->has_time = at != SW_UNKNOWN && read_time(&scratch->matcher.data[at], &line->time_ms);
+    line->has_time = at != SW_UNKNOWN;
+    if (line->has_time && scratch->policy->needs_time) {
+        line->has_time = read_time(&scratch->matcher.data[at], &line->time_ms);
+    }
     take_log_source(scratch);
     sw_match_finish(&scratch->matcher, line->time_ms);
     sw_correlate(&scratch->correlator, line->time_ms);

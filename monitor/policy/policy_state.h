@@ -26,6 +26,7 @@ struct sw_policy {
     struct sw_field_tree fields;  // of JSON events
     uint32_t time_slot;           // of JSON events
     uint32_t log_source_slots[3]; // product, category, service; SW_UNKNOWN: not in the event
+    bool needs_time;              // some rule has dates, or is a correlation
     bool has_keywords;            // some rule looks at every value
     uint32_t slot_of_field[SW_FIELD_COUNT]; // SW_UNKNOWN: no rule asks
 };

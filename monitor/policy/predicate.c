@@ -51,32 +51,27 @@ void sw_tools_close(struct sw_tools *tools)
 
 void sw_datum_text(struct sw_datum *datum, struct sw_text text)
 {
-    *datum = (struct sw_datum){.type = SW_DATUM_TEXT, .next = SW_UNKNOWN, .text = text};
+    sw_datum_start(datum, SW_DATUM_TEXT, text);
 }
 
 void sw_datum_bool(struct sw_datum *datum, bool boolean)
 {
-    struct sw_text text = boolean ? SW_TEXT("true") : SW_TEXT("false");
-    *datum = (struct sw_datum){.type = SW_DATUM_BOOL,
-                               .next = SW_UNKNOWN,
-                               .text = text,
-                               .is_folded = true,
-                               .folded = text,
-                               .number_known = true};
+    sw_datum_start(datum, SW_DATUM_BOOL, boolean ? SW_TEXT("true") : SW_TEXT("false"));
+    datum->folded = datum->text;
+    datum->is_folded = true;
 }
 
 void sw_datum_number(struct sw_datum *datum, struct sw_text text, const struct sw_number *number,
                      char canonical[SW_NUMBER_TEXT_BYTES])
 {
-    *datum = (struct sw_datum){.type = SW_DATUM_NUMBER,
-                               .next = SW_UNKNOWN,
-                               .text = text,
-                               .has_number = true,
-                               .number_known = true,
-                               .number = *number};
-    struct sw_text shortest = sw_text_from(sw_number_text(number, canonical));
-    if (!sw_text_equal(shortest, text)) {
-        datum->canonical = shortest;
+    sw_datum_start(datum, SW_DATUM_NUMBER, text);
+    datum->has_number = true;
+    datum->number = *number;
+    if (!sw_number_is_shortest(text)) {
+        struct sw_text shortest = sw_text_from(sw_number_text(number, canonical));
+        if (!sw_text_equal(shortest, text)) {
+            datum->canonical = shortest;
+        }
     }
 }
 

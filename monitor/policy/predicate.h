@@ -29,12 +29,28 @@ struct sw_datum {
     bool has_number;   // `number` is set: a number, or text that looks like one
     bool number_known; // whether `has_number` was worked out
     uint32_t slot;
-    uint32_t next;       // index of the next value of this slot, or SW_UNKNOWN
-    struct sw_text text; // as text; of a number as written, of a bool `true` or `false`
-    struct sw_text folded;
+    uint32_t next;            // index of the next value of this slot, or SW_UNKNOWN
+    struct sw_text text;      // as text; of a number as written, of a bool `true` or `false`
     struct sw_text canonical; // of a number: its shortest form, when it differs from `text`
-    struct sw_number number;
+    struct sw_text folded;    // when `is_folded`
+    struct sw_number number;  // when `has_number`
 };
+
+/** Starts @datum as a value of @type and leaves `folded` and `number` alone, which its flags say
+ * are not set: clearing them for every value of every event would cost more than the rest. */
+static inline void sw_datum_start(struct sw_datum *datum, enum sw_datum_type type,
+                                  struct sw_text text)
+{
+    datum->type = (uint8_t)type;
+    datum->flat = false;
+    datum->dead = false;
+    datum->is_folded = false;
+    datum->has_number = false;
+    datum->number_known = type != SW_DATUM_TEXT;
+    datum->next = SW_UNKNOWN;
+    datum->text = text;
+    datum->canonical = (struct sw_text){NULL, 0};
+}
 
 /** Memory for regular expressions and folding; one a thread. */
 struct sw_tools {

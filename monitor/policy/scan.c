@@ -44,7 +44,7 @@ static uint32_t find_node(const struct sw_field_tree *tree, struct sw_text key, 
     while (tree->table[at] != 0) {
         const struct sw_field_node *node = &tree->nodes[tree->table[at]];
         if (node->hash == hash && node->parent == parent && node->key.length == key.length &&
-            memcmp(node->key.bytes, key.bytes, key.length) == 0) {
+            sw_bytes_equal(node->key.bytes, key.bytes, key.length)) {
             return tree->table[at];
         }
         at = (at + 1) & (tree->table_size - 1);
@@ -126,6 +126,7 @@ void sw_scanner_open(struct sw_scanner *scanner, const struct sw_field_tree *tre
     scanner->seen_object = allocate(tree->count, sizeof(uint32_t));
     scanner->seen_first = allocate(tree->count, sizeof(uint32_t));
     scanner->seen_end = allocate(tree->count, sizeof(uint32_t));
+    scanner->seen_next = allocate(tree->count, sizeof(uint32_t));
 }
 
 void sw_scanner_close(struct sw_scanner *scanner)
@@ -134,6 +135,7 @@ void sw_scanner_close(struct sw_scanner *scanner)
     free(scanner->seen_object);
     free(scanner->seen_first);
     free(scanner->seen_end);
+    free(scanner->seen_next);
     *scanner = (struct sw_scanner){0};
 }
 
@@ -391,40 +393,47 @@ static void fold_ascii(struct sw_tools *tools, struct sw_datum *datum)
     tools->fold_used += length;
 }
 
+/* A new value of @node, to be filled, or NULL: nobody asks, or there is no room. */
+static struct sw_datum *add_datum(struct sw_scanner *scanner, uint32_t node)
+{
+    if (node == NODE_NONE || scanner->tree->nodes[node].slot == SW_UNKNOWN) {
+        return NULL;
+    }
+    struct sw_datum *datum = sw_match_add(scanner->matcher, scanner->tree->nodes[node].slot);
+    if (datum == NULL) {
+        (void)fail(scanner, "too many values");
+    }
+    return datum;
+}
+
+/* Marks @datum as what it is: a value of @node. Its filler cleared the marks. */
+static void mark_datum(const struct sw_scanner *scanner, uint32_t node, struct sw_datum *datum)
+{
+    datum->slot = scanner->tree->nodes[node].slot;
+    datum->flat = scanner->tree->nodes[node].flat;
+}
+
+/* Hands @datum on as a keyword too. */
 static void add_keyword(struct sw_scanner *scanner, const struct sw_datum *datum)
 {
-    struct sw_datum *keyword =
-        scanner->keywords ? sw_match_add(scanner->matcher, SW_SLOT_KEYWORDS) : NULL;
-    if (keyword != NULL) {
-        *keyword = *datum;
-        keyword->slot = SW_SLOT_KEYWORDS;
-        keyword->next = SW_UNKNOWN;
+    struct sw_datum *keyword = sw_match_add(scanner->matcher, SW_SLOT_KEYWORDS);
+    if (keyword == NULL) {
+        (void)fail(scanner, "too many values");
+        return;
     }
+    *keyword = *datum;
+    keyword->slot = SW_SLOT_KEYWORDS;
+    keyword->flat = false;
+    keyword->next = SW_UNKNOWN;
 }
 
-/* Hands @datum on as a value of @node and as a keyword. */
-static void add_datum(struct sw_scanner *scanner, uint32_t node, struct sw_datum *datum)
+static void fill_text(struct sw_scanner *scanner, struct sw_datum *datum, struct sw_text text,
+                      bool ascii)
 {
-    uint32_t slot = node != NODE_NONE ? scanner->tree->nodes[node].slot : SW_UNKNOWN;
-    if (datum->type != SW_DATUM_NULL && datum->type != SW_DATUM_OTHER) {
-        add_keyword(scanner, datum);
+    sw_datum_start(datum, SW_DATUM_TEXT, text);
+    if (ascii) {
+        fold_ascii(&scanner->matcher->tools, datum);
     }
-    if (slot != SW_UNKNOWN) {
-        struct sw_datum *added = sw_match_add(scanner->matcher, slot);
-        if (added == NULL) {
-            (void)fail(scanner, "too many values");
-            return;
-        }
-        *added = *datum;
-        added->slot = slot;
-        added->flat = scanner->tree->nodes[node].flat;
-    }
-}
-
-static bool is_wanted(const struct sw_scanner *scanner, uint32_t node)
-{
-    return scanner->keywords ||
-           (node != NODE_NONE && scanner->tree->nodes[node].slot != SW_UNKNOWN);
 }
 
 static bool scan_string(struct sw_scanner *scanner, uint32_t node)
@@ -434,14 +443,37 @@ static bool scan_string(struct sw_scanner *scanner, uint32_t node)
     if (!read_string(scanner, &text, &ascii)) {
         return false;
     }
-    if (is_wanted(scanner, node)) {
-        struct sw_datum datum = {.type = SW_DATUM_TEXT, .next = SW_UNKNOWN, .text = text};
-        if (ascii) {
-            fold_ascii(&scanner->matcher->tools, &datum);
+    struct sw_datum *datum = add_datum(scanner, node);
+    if (datum != NULL) {
+        fill_text(scanner, datum, text, ascii);
+        mark_datum(scanner, node, datum);
+    }
+    if (scanner->keywords) {
+        struct sw_datum keyword;
+        if (datum == NULL) {
+            fill_text(scanner, &keyword, text, ascii);
         }
-        add_datum(scanner, node, &datum);
+        add_keyword(scanner, datum != NULL ? datum : &keyword);
     }
     return scanner->error == NULL;
+}
+
+static bool fill_number(struct sw_scanner *scanner, struct sw_datum *datum, struct sw_text text)
+{
+    struct sw_number number;
+    char canonical[SW_NUMBER_TEXT_BYTES];
+    if (!sw_number_parse(text, &number)) {
+        return fail(scanner, "a number too large");
+    }
+    sw_datum_number(datum, text, &number, canonical);
+    if (datum->canonical.length > 0) {
+        uint32_t first = scanner->text_used;
+        if (!put_text(scanner, datum->canonical.bytes, datum->canonical.length)) {
+            return false;
+        }
+        datum->canonical.bytes = scanner->text + first;
+    }
+    return true;
 }
 
 static bool scan_number(struct sw_scanner *scanner, uint32_t node)
@@ -452,44 +484,48 @@ static bool scan_number(struct sw_scanner *scanner, uint32_t node)
         return fail(scanner, "not JSON here");
     }
     struct sw_text text = {scanner->at, (uint32_t)(end - scanner->at)};
-    scanner->at = end;
-    if (!is_wanted(scanner, node)) {
-        return true;
-    }
-    struct sw_number number;
-    if (!sw_number_parse(text, &number)) {
-        return fail(scanner, "a number too large");
-    }
-    struct sw_datum datum;
-    char canonical[SW_NUMBER_TEXT_BYTES];
-    sw_datum_number(&datum, text, &number, canonical);
-    if (datum.canonical.length > 0) {
-        uint32_t first = scanner->text_used;
-        if (!put_text(scanner, datum.canonical.bytes, datum.canonical.length)) {
+    struct sw_datum *datum = add_datum(scanner, node);
+    struct sw_datum keyword;
+    if (datum != NULL) {
+        if (!fill_number(scanner, datum, text)) {
+            sw_datum_start(datum, SW_DATUM_OTHER, text);
             return false;
         }
-        datum.canonical.bytes = scanner->text + first;
+        mark_datum(scanner, node, datum);
     }
-    add_datum(scanner, node, &datum);
+    if (scanner->keywords) {
+        if (datum == NULL && !fill_number(scanner, &keyword, text)) {
+            return false;
+        }
+        add_keyword(scanner, datum != NULL ? datum : &keyword);
+    }
+    scanner->at = end;
     return scanner->error == NULL;
 }
 
 static bool scan_word(struct sw_scanner *scanner, uint32_t node)
 {
     struct sw_text rest = {scanner->at, (uint32_t)(scanner->end - scanner->at)};
-    struct sw_datum datum = {.type = SW_DATUM_NULL, .next = SW_UNKNOWN};
-    if (sw_text_starts_with(rest, SW_TEXT("true"))) {
-        sw_datum_bool(&datum, true);
-        scanner->at += 4;
-    } else if (sw_text_starts_with(rest, SW_TEXT("false"))) {
-        sw_datum_bool(&datum, false);
-        scanner->at += 5;
-    } else if (sw_text_starts_with(rest, SW_TEXT("null"))) {
-        scanner->at += 4;
-    } else {
+    bool yes = sw_text_starts_with(rest, SW_TEXT("true"));
+    bool no = !yes && sw_text_starts_with(rest, SW_TEXT("false"));
+    if (!yes && !no && !sw_text_starts_with(rest, SW_TEXT("null"))) {
         return fail(scanner, "not JSON here");
     }
-    add_datum(scanner, node, &datum);
+    scanner->at += no ? 5 : 4;
+    struct sw_datum *datum = add_datum(scanner, node);
+    if (datum != NULL) {
+        if (yes || no) {
+            sw_datum_bool(datum, yes);
+        } else {
+            sw_datum_start(datum, SW_DATUM_NULL, (struct sw_text){NULL, 0});
+        }
+        mark_datum(scanner, node, datum);
+    }
+    if (scanner->keywords && (yes || no)) {
+        struct sw_datum keyword;
+        sw_datum_bool(&keyword, yes);
+        add_keyword(scanner, &keyword);
+    }
     return scanner->error == NULL;
 }
 
@@ -497,8 +533,11 @@ static bool scan_value(struct sw_scanner *scanner, uint32_t node);
 
 static void add_other(struct sw_scanner *scanner, uint32_t node)
 {
-    struct sw_datum datum = {.type = SW_DATUM_OTHER, .next = SW_UNKNOWN};
-    add_datum(scanner, node, &datum);
+    struct sw_datum *datum = add_datum(scanner, node);
+    if (datum != NULL) {
+        sw_datum_start(datum, SW_DATUM_OTHER, (struct sw_text){NULL, 0});
+        mark_datum(scanner, node, datum);
+    }
 }
 
 static bool scan_array(struct sw_scanner *scanner, uint32_t node)
@@ -536,11 +575,30 @@ static void forget_value(struct sw_scanner *scanner, uint32_t node)
     scanner->has_dead = true;
 }
 
+/* Events of one kind have their keys in one order: the node that followed the last one before is
+ * tried first. */
+static uint32_t guess_node(struct sw_scanner *scanner, struct sw_text key, uint32_t parent)
+{
+    const struct sw_field_tree *tree = scanner->tree;
+    uint32_t guess = scanner->seen_next[scanner->last];
+    const struct sw_field_node *node = &tree->nodes[guess];
+    if (guess == NODE_ROOT || node->parent != parent || node->key.length != key.length ||
+        !sw_bytes_equal(node->key.bytes, key.bytes, key.length)) {
+        guess = find_node(tree, key, parent);
+        if (guess == NODE_NONE) {
+            return NODE_NONE;
+        }
+        scanner->seen_next[scanner->last] = guess;
+    }
+    scanner->last = guess;
+    return guess;
+}
+
 /* Reads the value of @key in object number @object of @parent. */
 static bool scan_member(struct sw_scanner *scanner, struct sw_text key, uint32_t parent,
                         uint32_t object)
 {
-    uint32_t node = parent != NODE_NONE ? find_node(scanner->tree, key, parent) : NODE_NONE;
+    uint32_t node = parent != NODE_NONE ? guess_node(scanner, key, parent) : NODE_NONE;
     if (node == NODE_NONE) {
         return scan_value(scanner, NODE_NONE);
     }
@@ -661,6 +719,7 @@ bool sw_scan(struct sw_scanner *scanner, struct sw_text line)
     scanner->end = line.bytes + line.length;
     scanner->text_used = 0;
     scanner->depth = 0;
+    scanner->last = NODE_ROOT;
     scanner->error = NULL;
     scanner->has_flat = false;
     scanner->has_dead = false;

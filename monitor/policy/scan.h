@@ -47,9 +47,11 @@ struct sw_scanner {
     uint32_t *seen_object; // [tree->count], number of the object that had the key last
     uint32_t *seen_first;  // [tree->count], data that its value gave: first and end
     uint32_t *seen_end;
-    uint32_t object; // number of objects begun so far
-    bool has_flat;   // a flat key with a dotted name came
-    bool has_dead;   // a key came twice: some data does not count
+    uint32_t *seen_next; // [tree->count], node whose key came next after this one's
+    uint32_t last;       // node whose key came last
+    uint32_t object;     // number of objects begun so far
+    bool has_flat;       // a flat key with a dotted name came
+    bool has_dead;       // a key came twice: some data does not count
     const char *start, *at, *end;
     uint32_t depth;
     const char *error; // for people; NULL: none
