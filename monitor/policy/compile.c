@@ -621,6 +621,21 @@ static void add_equal(struct sw_index *index, uint32_t predicate, uint32_t hash)
     index->equal[at] = (struct sw_equal_entry){predicate, hash};
 }
 
+static void add_short(struct sw_index *index, uint32_t number, const struct sw_predicate *predicate,
+                      const struct sw_short *packed)
+{
+    uint32_t at =
+        sw_short_hash(packed, predicate->text.length, predicate->slot) & (index->short_size - 1);
+    while (index->shorts[at].predicate != SW_UNKNOWN) {
+        at = (at + 1) & (index->short_size - 1);
+    }
+    index->shorts[at] =
+        (struct sw_short_entry){.low = packed->low,
+                                .high = packed->high,
+                                .place = predicate->slot * 32 + predicate->text.length,
+                                .predicate = number};
+}
+
 /* Sorts the eager predicates that a clause uses into table, rows and lists of single tests. */
 static void make_tests(struct sw_index *index, const struct sw_set *set)
 {
@@ -628,9 +643,12 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
     while (index->equal_size < index->predicate_count * 2) {
         index->equal_size *= 2;
     }
+    index->short_size = index->equal_size;
     index->equal = allocate(index->equal_size, sizeof(struct sw_equal_entry));
+    index->shorts = allocate(index->short_size, sizeof(struct sw_short_entry));
     for (uint32_t i = 0; i < index->equal_size; i++) {
         index->equal[i].predicate = SW_UNKNOWN;
+        index->shorts[i].predicate = SW_UNKNOWN;
     }
     uint32_t *counts = allocate(index->slot_count + 1, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->predicate_count; i++) {
@@ -639,7 +657,13 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
         if (index->row_count[i] == 0) {
             continue;
         }
-        if (predicate->op == SW_OP_EQUAL) {
+        struct sw_short packed;
+        if (predicate->op == SW_OP_EQUAL && !predicate->cased &&
+            sw_short_pack(predicate->text.bytes, predicate->text.length, &packed)) {
+            slot->has_equal = true;
+            add_short(index, i, predicate, &packed);
+        } else if (predicate->op == SW_OP_EQUAL) {
+            slot->has_long = slot->has_long || !predicate->cased;
             *(predicate->cased ? &slot->has_cased : &slot->has_equal) = true;
             add_equal(index, i,
                       sw_equal_hash_text(predicate->slot, predicate->cased, predicate->text));
@@ -914,6 +938,7 @@ void sw_index_free(struct sw_index *index)
     free(index->row_count);
     free(index->tests);
     free(index->equal);
+    free(index->shorts);
     free(index->missing);
     free(index->key_bits);
     free(index->posting_first);

@@ -71,7 +71,10 @@ struct sw_plan {
     uint32_t forbidden_first, forbidden_count; // of `masks`: no bit set
     uint32_t residual;                         // code
     uint32_t sure; // code that decides between its verdict and REVIEW; SW_UNKNOWN: no if_missing
-    uint32_t log_source; // index
+    uint32_t log_source;               // index
+    uint32_t extra_first, extra_count; // of `masks`: required bits that no row has, see dense.h
+    bool dated;                        // has a first or a last day
+    bool silent;                       // only serves correlations
 };
 
 /** How the values of one field are tested. */
@@ -79,7 +82,16 @@ struct sw_slot_plan {
     uint32_t first_word, word_count;
     uint32_t exists_predicate, null_predicate; // SW_UNKNOWN: no rule asks
     uint32_t test_first, test_count;           // of `tests`: predicates tried one by one
-    bool has_equal, has_cased, has_number;
+    bool has_equal;                            // uncased equalities
+    bool has_long;                             // of which some are long or not ASCII
+    bool has_cased, has_number;
+};
+
+/** An equality with a short text: the usual case, decided by one probe of one line of memory. */
+struct sw_short_entry {
+    uint64_t low, high;
+    uint32_t place;     // slot * 32 + length
+    uint32_t predicate; // SW_UNKNOWN: empty
 };
 
 struct sw_equal_entry {
@@ -109,6 +121,8 @@ struct sw_index {
     uint32_t *row_first, *row_count; // [predicate], of `masks`
     uint32_t *tests;
     uint32_t test_count, test_capacity;
+    struct sw_short_entry *shorts; // [short_size], open addressing: texts up to 16 ASCII bytes
+    uint32_t short_size;
     struct sw_equal_entry *equal; // [equal_size], open addressing
     uint32_t equal_size;
     uint64_t *missing;       // [word_count], the bits of an event without fields

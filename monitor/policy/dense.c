@@ -72,13 +72,12 @@ static void enter_clause(const struct sw_dense *dense, const struct sw_index *in
     }
 }
 
-static void add_extra(struct sw_dense *dense, struct sw_index *index, uint32_t rule,
-                      const struct sw_clause *clause)
+static void add_extra(struct sw_index *index, uint32_t rule, const struct sw_clause *clause)
 {
     index->masks =
         sw_grow(index->masks, index->mask_count, &index->mask_capacity, sizeof(struct sw_mask));
     index->masks[index->mask_count++] = (struct sw_mask){clause->word, clause->mask};
-    dense->extra_count[rule]++;
+    index->plans[rule].extra_count++;
 }
 
 /* Enters the clauses that rule @rule needs or must not have. @need gets the fields it needs; a
@@ -89,7 +88,7 @@ static void enter_rule(struct sw_dense *dense, struct sw_index *index, uint32_t 
     uint32_t code = index->rule_codes[rule];
     const struct sw_code whole = index->codes[code];
     uint32_t count = whole.type == SW_CODE_AND ? whole.count : 1;
-    dense->extra_first[rule] = index->mask_count;
+    index->plans[rule].extra_first = index->mask_count;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t part_index = whole.type == SW_CODE_AND ? index->children[whole.first + i] : code;
         const struct sw_code *part = &index->codes[part_index];
@@ -102,7 +101,7 @@ static void enter_rule(struct sw_dense *dense, struct sw_index *index, uint32_t 
             const struct sw_clause *clause = &index->clauses[part->operand];
             uint64_t *row = row_at(need, dense->position[clause->slot], dense->words);
             if ((row[rule / WORD_BITS] >> rule % WORD_BITS & 1) != 0) {
-                add_extra(dense, index, rule, clause);
+                add_extra(index, rule, clause);
                 continue;
             }
             set_bit(row, rule);
@@ -155,8 +154,6 @@ void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct
     dense->loss = allocate(row_words, sizeof(uint64_t));
     dense->missing = allocate(dense->slot_count, sizeof(uint64_t *));
     dense->exists = allocate(dense->slot_count, sizeof(uint32_t));
-    dense->extra_first = allocate(index->plan_count, sizeof(uint32_t));
-    dense->extra_count = allocate(index->plan_count, sizeof(uint32_t));
     memset(dense->exists, 0xff, dense->slot_count * sizeof(uint32_t));
     for (uint32_t rule = 0; rule < index->plan_count; rule++) {
         enter_rule(dense, index, rule, dense->none);
@@ -179,7 +176,5 @@ void sw_dense_free(struct sw_dense *dense)
     free(dense->allow);
     free(dense->gain);
     free(dense->loss);
-    free(dense->extra_first);
-    free(dense->extra_count);
     *dense = (struct sw_dense){0};
 }

@@ -36,8 +36,6 @@ struct sw_dense {
     uint64_t *allow;          // [rows][words], row when just this predicate holds
     uint64_t *gain;           // [rows][words], rules that need a clause with this predicate
     uint64_t *loss;           // [rows][words], rules that must not have one
-    uint32_t *extra_first;    // [rule_count], of the index's masks: required bits beside the rows
-    uint32_t *extra_count;
 };
 
 /** Builds the rows, unless the set has too many fields or predicates. */

@@ -6,6 +6,7 @@
 #include <sharewatch/assert.h>
 
 #include "fold_table.h"
+#include "hash.h"
 
 #define RUN_COUNT (sizeof(fold_runs) / sizeof(fold_runs[0]))
 
@@ -86,10 +87,25 @@ uint32_t sw_utf8_write(uint32_t code, char bytes[4])
     return length;
 }
 
+/* Folds eight bytes at a time while they are ASCII; returns how many it folded. */
+static uint32_t fold_ascii(struct sw_text text, char *out)
+{
+    uint32_t at = 0;
+    for (; at + 8 <= text.length; at += 8) {
+        uint64_t word = sw_hash_load(text.bytes + at, 8);
+        if ((word & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+        word = sw_fold_word(word);
+        memcpy(out + at, &word, 8);
+    }
+    return at;
+}
+
 uint32_t sw_fold(struct sw_text text, char *out)
 {
-    uint32_t written = 0;
-    uint32_t at = 0;
+    uint32_t at = fold_ascii(text, out);
+    uint32_t written = at;
     while (at < text.length) {
         unsigned char byte = (unsigned char)text.bytes[at];
         if (byte < 0x80) {

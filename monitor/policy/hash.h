@@ -44,6 +44,53 @@ static inline uint64_t sw_hash_bytes(const char *bytes, uint32_t length, uint64_
     return sw_hash_mix(hash, word);
 }
 
+/** A text of at most 16 ASCII bytes, folded, in two words. Texts of equal length are equal when
+ *  their words are. */
+struct sw_short {
+    uint64_t low, high;
+};
+
+/** Folds the ASCII letters among the eight bytes of @word. */
+static inline uint64_t sw_fold_word(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t after_z = word + (0x7f - 'Z') * ones; // the top bit of each byte, for bytes below 128
+    uint64_t from_a = word + (0x80 - 'A') * ones;
+    return word | ((from_a ^ after_z) & 0x80 * ones) >> 2;
+}
+
+/** Packs @text of @length bytes. False: it is longer, or not ASCII. */
+static inline int sw_short_pack(const char *bytes, uint32_t length, struct sw_short *packed)
+{
+    uint64_t low = 0;
+    uint64_t high = 0;
+    if (length > 16) {
+        return 0;
+    }
+    if (length >= 8) {
+        low = sw_hash_load(bytes, 8);
+        high = sw_hash_load(bytes + length - 8, 8);
+    } else if (length >= 4) {
+        low = sw_hash_load(bytes, 4) | sw_hash_load(bytes + length - 4, 4) << 32;
+    } else if (length > 0) {
+        low = (unsigned char)bytes[0] | (uint64_t)(unsigned char)bytes[length / 2] << 8 |
+              (uint64_t)(unsigned char)bytes[length - 1] << 16;
+    }
+    if (((low | high) & UINT64_C(0x8080808080808080)) != 0) {
+        return 0;
+    }
+    packed->low = sw_fold_word(low);
+    packed->high = sw_fold_word(high);
+    return 1;
+}
+
+/** The hash of @packed of @length bytes in field @slot. */
+static inline uint32_t sw_short_hash(const struct sw_short *packed, uint32_t length, uint32_t slot)
+{
+    uint64_t hash = sw_hash_mix(packed->low, (uint64_t)slot << 8 | length);
+    return (uint32_t)(sw_hash_mix(hash, packed->high) >> 20);
+}
+
 /** Equality of @length bytes, without a call for the short texts that fields have. */
 static inline int sw_bytes_equal(const char *a, const char *b, uint32_t length)
 {

@@ -198,6 +198,26 @@ static void set_predicate(struct sw_matcher *matcher, uint32_t predicate)
     set_row(matcher, matcher->index->row_first[predicate], matcher->index->row_count[predicate]);
 }
 
+/* Looks for the equality with @text. False: the text is not short, and was not looked for. */
+static bool probe_short(struct sw_matcher *matcher, uint32_t slot, struct sw_text text)
+{
+    const struct sw_index *index = matcher->index;
+    struct sw_short packed;
+    if (!sw_short_pack(text.bytes, text.length, &packed)) {
+        return false;
+    }
+    uint32_t place = slot * 32 + text.length;
+    for (uint32_t at = sw_short_hash(&packed, text.length, slot) & (index->short_size - 1);
+         index->shorts[at].predicate != SW_UNKNOWN; at = (at + 1) & (index->short_size - 1)) {
+        const struct sw_short_entry *entry = &index->shorts[at];
+        if (entry->low == packed.low && entry->high == packed.high && entry->place == place) {
+            set_predicate(matcher, entry->predicate);
+            break;
+        }
+    }
+    return true;
+}
+
 static void probe_text(struct sw_matcher *matcher, uint32_t slot, bool cased, struct sw_text text)
 {
     const struct sw_index *index = matcher->index;
@@ -247,9 +267,15 @@ static void match_value(struct sw_matcher *matcher, uint32_t slot, struct sw_dat
     if (datum->type == SW_DATUM_OTHER) {
         return;
     }
-    if (plan->has_equal && sw_datum_fold(&matcher->tools, datum)) {
+    bool is_short = plan->has_equal && probe_short(matcher, slot, datum->text);
+    if (plan->has_equal && (plan->has_long || datum->canonical.length > 0 || !is_short) &&
+        sw_datum_fold(&matcher->tools, datum)) {
         probe_text(matcher, slot, false, datum->folded);
+        if (!is_short) { // folding may have made it short: the Kelvin sign becomes a k
+            (void)probe_short(matcher, slot, datum->folded);
+        }
         if (datum->canonical.length > 0) {
+            (void)probe_short(matcher, slot, datum->canonical);
             probe_text(matcher, slot, false, datum->canonical);
         }
     }
@@ -518,12 +544,15 @@ static uint32_t find_missing(struct sw_matcher *matcher, uint32_t rule)
 
 static void report_rule(struct sw_matcher *matcher, uint32_t rule, int64_t time_ms)
 {
-    const struct sw_rule *dates = &matcher->rules[rule];
-    if (time_ms != INT64_MIN && (time_ms < dates->from_ms || time_ms >= dates->until_ms)) {
-        return;
+    const struct sw_plan *plan = &matcher->index->plans[rule];
+    if (plan->dated && time_ms != INT64_MIN) {
+        const struct sw_rule *dates = &matcher->rules[rule];
+        if (time_ms < dates->from_ms || time_ms >= dates->until_ms) {
+            return;
+        }
     }
     struct sw_match match = {rule, SW_UNKNOWN};
-    uint32_t sure = matcher->index->plans[rule].sure;
+    uint32_t sure = plan->sure;
     if (sure != SW_UNKNOWN && !run_code(matcher, sure)) {
         match.missing_slot = find_missing(matcher, rule);
         SW_ASSERT(match.missing_slot != SW_UNKNOWN);
@@ -536,11 +565,11 @@ static void try_survivor(struct sw_matcher *matcher, uint32_t rule, int64_t time
 {
     const struct sw_index *index = matcher->index;
     const struct sw_plan *plan = &index->plans[rule];
-    const struct sw_mask *extra = index->masks + index->dense.extra_first[rule];
+    const struct sw_mask *extra = index->masks + plan->extra_first;
     if (matcher->applies[plan->log_source] == 0) {
         return;
     }
-    for (uint32_t i = 0; i < index->dense.extra_count[rule]; i++) {
+    for (uint32_t i = 0; i < plan->extra_count; i++) {
         if ((matcher->bits[extra[i].word] & extra[i].mask) == 0) {
             return;
         }

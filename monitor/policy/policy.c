@@ -348,6 +348,16 @@ static void add_line_fields(struct sw_policy *policy)
     }
 }
 
+/* What matching asks of each rule, beside its plan. */
+static void mark_plans(struct sw_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        policy->index.plans[i].silent = policy->sources[i].silent;
+        policy->index.plans[i].dated =
+            policy->rules[i].from_ms != INT64_MIN || policy->rules[i].until_ms != INT64_MAX;
+    }
+}
+
 static bool asks_time(const struct sw_policy *policy)
 {
     for (uint32_t i = 0; i < policy->rule_count; i++) {
@@ -471,6 +481,7 @@ static enum sw_status finish_load(struct load *load, struct sw_policy **policy)
             lint_rules(load);
         }
         sw_field_tree_build(&loaded->fields, &loaded->set);
+        mark_plans(loaded);
         sw_index_finish(&loaded->index);
         loaded->needs_time = asks_time(loaded);
         loaded->has_keywords = asks_keywords(&loaded->set);
@@ -716,18 +727,18 @@ static void read_event(struct sw_scratch *scratch, const struct sw_event *event)
 static uint32_t collect(struct sw_scratch *scratch)
 {
     const struct sw_correlator *correlator = &scratch->correlator;
-    const struct sw_rule_source *sources = scratch->policy->sources;
+    const struct sw_plan *plans = scratch->policy->index.plans;
     uint32_t count = 0;
     for (uint32_t i = 0; i < scratch->matcher.match_count; i++) {
         uint32_t rule = scratch->matcher.matches[i].rule;
-        if (!sources[rule].silent) {
+        if (!plans[rule].silent) {
             scratch->found[count++] = rule;
         }
     }
     for (uint32_t i = 0; i < correlator->fired_count; i++) {
         uint32_t rule = correlator->fired[i];
         uint32_t at = count;
-        if (sources[rule].silent) {
+        if (plans[rule].silent) {
             continue;
         }
         for (; at > 0 && scratch->found[at - 1] > rule; at--) {

@@ -28,6 +28,32 @@ static void *allocate(size_t count, size_t bytes)
     return memory;
 }
 
+/* The first byte at or after @at that is a quote, a backslash, a control or not ASCII. */
+static const char *find_special(const char *at, const char *end)
+{
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i space = _mm_set1_epi8(' ');
+    while (end - at >= 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i special =
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+        special = _mm_or_si128(special, _mm_cmplt_epi8(bytes, space)); // signed: also >= 0x80
+        int mask = _mm_movemask_epi8(special);
+        if (mask != 0) {
+            return at + __builtin_ctz((unsigned)mask);
+        }
+        at += 16;
+    }
+#endif
+    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20 &&
+           (unsigned char)*at < 0x80) {
+        at++;
+    }
+    return at;
+}
+
 /* --- the tree of names -------------------------------------------------------------------------
  */
 
@@ -60,8 +86,14 @@ static uint32_t add_node(struct sw_field_tree *tree, struct sw_text key, uint32_
     }
     tree->nodes = sw_grow(tree->nodes, tree->count, &tree->capacity, sizeof(*tree->nodes));
     uint64_t hash = hash_of_key(key, parent);
-    tree->nodes[tree->count] =
-        (struct sw_field_node){.hash = hash, .key = key, .parent = parent, .slot = SW_UNKNOWN};
+    const char *key_end = key.bytes + key.length;
+    tree->nodes[tree->count] = (struct sw_field_node){
+        .hash = hash,
+        .key = key,
+        .parent = parent,
+        .slot = SW_UNKNOWN,
+        .plain = find_special(key.bytes, key_end) == key_end,
+    };
     uint32_t at = (uint32_t)hash & (tree->table_size - 1);
     while (tree->table[at] != 0) {
         at = (at + 1) & (tree->table_size - 1);
@@ -159,36 +191,13 @@ static char peek(const struct sw_scanner *scanner)
 static void skip_space(struct sw_scanner *scanner)
 {
     const char *at = scanner->at;
+    if (at<scanner->end && * at> ' ') {
+        return;
+    }
     while (at < scanner->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')) {
         at++;
     }
     scanner->at = at;
-}
-
-/* The first byte at or after @at that is a quote, a backslash, a control or not ASCII. */
-static const char *find_special(const char *at, const char *end)
-{
-#if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(' ');
-    while (end - at >= 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i special =
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
-        special = _mm_or_si128(special, _mm_cmplt_epi8(bytes, space)); // signed: also >= 0x80
-        int mask = _mm_movemask_epi8(special);
-        if (mask != 0) {
-            return at + __builtin_ctz((unsigned)mask);
-        }
-        at += 16;
-    }
-#endif
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20 &&
-           (unsigned char)*at < 0x80) {
-        at++;
-    }
-    return at;
 }
 
 static int hex_digit(char c)
@@ -259,10 +268,8 @@ static bool put_text(struct sw_scanner *scanner, const char *bytes, size_t lengt
     return true;
 }
 
-/* Reads on from the first special byte of a string that started at @start. @ascii: no other bytes
- * stand in it. */
-static bool read_string_slowly(struct sw_scanner *scanner, const char *start, struct sw_text *text,
-                               bool *ascii)
+/* Reads on from the first special byte of a string that started at @start. */
+static bool read_string_slowly(struct sw_scanner *scanner, const char *start, struct sw_text *text)
 {
     uint32_t first = scanner->text_used;
     bool escaped = false;
@@ -280,7 +287,6 @@ static bool read_string_slowly(struct sw_scanner *scanner, const char *start, st
                 return false;
             }
             escaped = true;
-            *ascii = false; // what an escape gave is looked at by the slow fold
             start = scanner->at;
         } else if ((unsigned char)*special < 0x20) {
             return fail(scanner, "control character in a string");
@@ -289,7 +295,6 @@ static bool read_string_slowly(struct sw_scanner *scanner, const char *start, st
             if (length == 1) {
                 return fail(scanner, "not UTF-8");
             }
-            *ascii = false;
             scanner->at += length;
         }
     }
@@ -306,18 +311,17 @@ static bool read_string_slowly(struct sw_scanner *scanner, const char *start, st
 }
 
 /* Reads the string whose quote stands at `at`. */
-static bool read_string(struct sw_scanner *scanner, struct sw_text *text, bool *ascii)
+static bool read_string(struct sw_scanner *scanner, struct sw_text *text)
 {
     const char *start = scanner->at + 1;
     const char *special = find_special(start, scanner->end);
-    *ascii = true;
     scanner->at = special;
     if (special < scanner->end && *special == '"') {
         *text = (struct sw_text){start, (uint32_t)(special - start)};
         scanner->at++;
         return true;
     }
-    return read_string_slowly(scanner, start, text, ascii);
+    return read_string_slowly(scanner, start, text);
 }
 
 /* The end of a JSON number at `at`, or NULL. @whole: digits only. */
@@ -362,37 +366,6 @@ static const char *number_end(const struct sw_scanner *scanner, bool *whole)
 /* --- values ------------------------------------------------------------------------------------
  */
 
-/* Folds ASCII @text into the fold memory, sixteen bytes at a time. */
-static void fold_ascii(struct sw_tools *tools, struct sw_datum *datum)
-{
-    uint32_t length = datum->text.length;
-    if (tools->fold_capacity - tools->fold_used < length + PADDING) {
-        return; // folded when asked for, if there is room
-    }
-    char *out = tools->fold + tools->fold_used;
-    const char *in = datum->text.bytes;
-    uint32_t at = 0;
-#if defined(__SSE2__)
-    const __m128i before_a = _mm_set1_epi8('A' - 1);
-    const __m128i after_z = _mm_set1_epi8('Z' + 1);
-    const __m128i bit = _mm_set1_epi8(0x20);
-    for (; at + 16 <= length; at += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(in + at));
-        __m128i upper =
-            _mm_and_si128(_mm_cmpgt_epi8(bytes, before_a), _mm_cmplt_epi8(bytes, after_z));
-        bytes = _mm_or_si128(bytes, _mm_and_si128(upper, bit));
-        _mm_storeu_si128((__m128i *)(void *)(out + at), bytes);
-    }
-#endif
-    for (; at < length; at++) {
-        char c = in[at];
-        out[at] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-    datum->folded = (struct sw_text){out, length};
-    datum->is_folded = true;
-    tools->fold_used += length;
-}
-
 /* A new value of @node, to be filled, or NULL: nobody asks, or there is no room. */
 static struct sw_datum *add_datum(struct sw_scanner *scanner, uint32_t node)
 {
@@ -427,31 +400,21 @@ static void add_keyword(struct sw_scanner *scanner, const struct sw_datum *datum
     keyword->next = SW_UNKNOWN;
 }
 
-static void fill_text(struct sw_scanner *scanner, struct sw_datum *datum, struct sw_text text,
-                      bool ascii)
-{
-    sw_datum_start(datum, SW_DATUM_TEXT, text);
-    if (ascii) {
-        fold_ascii(&scanner->matcher->tools, datum);
-    }
-}
-
 static bool scan_string(struct sw_scanner *scanner, uint32_t node)
 {
     struct sw_text text;
-    bool ascii = false;
-    if (!read_string(scanner, &text, &ascii)) {
+    if (!read_string(scanner, &text)) {
         return false;
     }
     struct sw_datum *datum = add_datum(scanner, node);
     if (datum != NULL) {
-        fill_text(scanner, datum, text, ascii);
+        sw_datum_start(datum, SW_DATUM_TEXT, text);
         mark_datum(scanner, node, datum);
     }
     if (scanner->keywords) {
         struct sw_datum keyword;
         if (datum == NULL) {
-            fill_text(scanner, &keyword, text, ascii);
+            sw_datum_start(&keyword, SW_DATUM_TEXT, text);
         }
         add_keyword(scanner, datum != NULL ? datum : &keyword);
     }
@@ -577,28 +540,46 @@ static void forget_value(struct sw_scanner *scanner, uint32_t node)
 
 /* Events of one kind have their keys in one order: the node that followed the last one before is
  * tried first. */
-static uint32_t guess_node(struct sw_scanner *scanner, struct sw_text key, uint32_t parent)
+static bool guess_key(struct sw_scanner *scanner, uint32_t parent, uint32_t *node)
 {
-    const struct sw_field_tree *tree = scanner->tree;
     uint32_t guess = scanner->seen_next[scanner->last];
-    const struct sw_field_node *node = &tree->nodes[guess];
-    if (guess == NODE_ROOT || node->parent != parent || node->key.length != key.length ||
-        !sw_bytes_equal(node->key.bytes, key.bytes, key.length)) {
-        guess = find_node(tree, key, parent);
-        if (guess == NODE_NONE) {
-            return NODE_NONE;
-        }
-        scanner->seen_next[scanner->last] = guess;
+    const struct sw_field_node *entry = &scanner->tree->nodes[guess];
+    uint32_t length = entry->key.length;
+    if (guess == NODE_ROOT || entry->parent != parent || !entry->plain ||
+        scanner->end - scanner->at < (ptrdiff_t)length + 3 || scanner->at[length + 1] != '"' ||
+        !sw_bytes_equal(entry->key.bytes, scanner->at + 1, length)) {
+        return false;
     }
+    scanner->at += length + 2;
     scanner->last = guess;
-    return guess;
+    *node = guess;
+    return true;
 }
 
-/* Reads the value of @key in object number @object of @parent. */
-static bool scan_member(struct sw_scanner *scanner, struct sw_text key, uint32_t parent,
-                        uint32_t object)
+/* Reads the key whose quote stands at `at`, and finds its node under @parent. */
+static bool read_key(struct sw_scanner *scanner, uint32_t parent, uint32_t *node)
 {
-    uint32_t node = parent != NODE_NONE ? guess_node(scanner, key, parent) : NODE_NONE;
+    struct sw_text key;
+    if (scanner->at >= scanner->end || *scanner->at != '"') {
+        return fail(scanner, "expected a key in quotes");
+    }
+    if (guess_key(scanner, parent, node)) {
+        return true;
+    }
+    if (!read_string(scanner, &key)) {
+        return false;
+    }
+    *node = parent != NODE_NONE ? find_node(scanner->tree, key, parent) : NODE_NONE;
+    if (*node != NODE_NONE) {
+        scanner->seen_next[scanner->last] = *node;
+        scanner->last = *node;
+    }
+    return true;
+}
+
+/* Reads the value of @node's key in object number @object. */
+static bool scan_member(struct sw_scanner *scanner, uint32_t node, uint32_t object)
+{
     if (node == NODE_NONE) {
         return scan_value(scanner, NODE_NONE);
     }
@@ -627,12 +608,8 @@ static bool scan_object(struct sw_scanner *scanner, uint32_t node)
         return true;
     }
     for (;;) {
-        struct sw_text key;
-        bool ascii = false;
-        if (scanner->at >= scanner->end || *scanner->at != '"') {
-            return fail(scanner, "expected a key in quotes");
-        }
-        if (!read_string(scanner, &key, &ascii)) {
+        uint32_t member = NODE_NONE;
+        if (!read_key(scanner, node, &member)) {
             return false;
         }
         skip_space(scanner);
@@ -640,7 +617,7 @@ static bool scan_object(struct sw_scanner *scanner, uint32_t node)
             return fail(scanner, "expected : after a key");
         }
         scanner->at++;
-        if (!scan_member(scanner, key, node, object)) {
+        if (!scan_member(scanner, member, object)) {
             return false;
         }
         skip_space(scanner);

@@ -22,6 +22,7 @@ struct sw_field_node {
     struct sw_text key;
     uint32_t parent;
     uint32_t slot; // SW_UNKNOWN: only on the way
+    bool plain;    // the key stands in JSON as it is: ASCII, nothing to escape
     bool flat;     // the whole dotted name as one key
 };
 

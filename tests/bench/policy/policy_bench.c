@@ -3,6 +3,7 @@
  *
  *   policy_bench                  µs of CPU an event at 300 and 3,000 rules, against the naïve
  *                                 evaluator on a share of the same events; matches of both
+ *   policy_bench RULES            the same at so many rules
  *   policy_bench compare PAIRS    random rule × event pairs, wild ones too, against the reference
  *   policy_bench write DIR RULES EVENTS   the same rules and events as files, for other engines
  */
@@ -203,8 +204,12 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "write") == 0) {
         return write_corpus(argv[2], argv[3], argv[4]);
     }
+    if (argc == 2 && strtoul(argv[1], NULL, 10) > 0) {
+        measure((uint32_t)strtoul(argv[1], NULL, 10));
+        return 0;
+    }
     if (argc != 1) {
-        (void)fprintf(stderr, "usage: policy_bench [compare PAIRS | write DIR RULES EVENTS]\n");
+        (void)fprintf(stderr, "usage: policy_bench [RULES | compare PAIRS | write DIR RULES EVENTS]\n");
         return 2;
     }
     measure(300);
