@@ -918,9 +918,36 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
     free(maker.distinct);
 }
 
+/* Takes the most frequent residual, a filter of two or more items, into the plan itself. */
+static void make_guard(struct sw_index *index, uint32_t rule)
+{
+    struct sw_plan *plan = &index->plans[rule];
+    const struct sw_code *residual = &index->codes[plan->residual];
+    if (residual->type != SW_CODE_NOT) {
+        return;
+    }
+    const struct sw_code *filter = &index->codes[residual->operand];
+    if (filter->type != SW_CODE_MASKS || filter->count > 2) {
+        return;
+    }
+    struct sw_guard *guard = &index->guards[rule];
+    for (uint32_t i = 0; i < 2; i++) { // a single one stands twice
+        const struct sw_mask *mask = &index->masks[filter->first + (i < filter->count ? i : 0)];
+        guard->word[i] = mask->word;
+        guard->mask[i] = mask->mask;
+    }
+    plan->guarded = true;
+    plan->residual = SW_CODE_ALWAYS;
+}
+
 void sw_index_finish(struct sw_index *index)
 {
     mask_codes(index);
+    index->guards = allocate(index->plan_count, sizeof(struct sw_guard));
+    for (uint32_t i = 0; i < index->plan_count; i++) {
+        make_guard(index, i);
+    }
+    sw_dense_finish(&index->dense, index);
 }
 
 void sw_index_free(struct sw_index *index)
@@ -939,6 +966,7 @@ void sw_index_free(struct sw_index *index)
     free(index->tests);
     free(index->equal);
     free(index->shorts);
+    free(index->guards);
     free(index->missing);
     free(index->key_bits);
     free(index->posting_first);

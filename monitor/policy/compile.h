@@ -65,6 +65,13 @@ struct sw_posting {
     uint32_t plan;
 };
 
+/** The most frequent residual, a filter of two items: the rule does not match when all of these
+ * bits are set. Half a line of memory a rule. */
+struct sw_guard {
+    uint64_t mask[2];
+    uint32_t word[2];
+};
+
 /** How one rule is decided. */
 struct sw_plan {
     uint32_t required_first, required_count;   // of `masks`: all bits set
@@ -73,6 +80,7 @@ struct sw_plan {
     uint32_t sure; // code that decides between its verdict and REVIEW; SW_UNKNOWN: no if_missing
     uint32_t log_source;               // index
     uint32_t extra_first, extra_count; // of `masks`: required bits that no row has, see dense.h
+    bool guarded;                      // `guards` has an entry
     bool dated;                        // has a first or a last day
     bool silent;                       // only serves correlations
 };
@@ -136,6 +144,7 @@ struct sw_index {
     struct sw_log_source *log_sources;
     uint32_t log_source_count, log_source_capacity;
     uint32_t predicate_count;
+    struct sw_guard *guards; // [plan_count]
     struct sw_dense dense;
     uint32_t *rule_codes; // [plan_count], what each rule came to
 };

@@ -165,6 +165,27 @@ void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct
     dense->used = true;
 }
 
+void sw_dense_finish(struct sw_dense *dense, const struct sw_index *index)
+{
+    if (!dense->used) {
+        return;
+    }
+    dense->simple = allocate(dense->words, sizeof(uint64_t));
+    dense->guarded = allocate(dense->words, sizeof(uint64_t));
+    dense->log_rows = allocate((size_t)index->log_source_count * dense->words, sizeof(uint64_t));
+    for (uint32_t i = 0; i < index->plan_count; i++) {
+        const struct sw_plan *plan = &index->plans[i];
+        set_bit(row_at(dense->log_rows, plan->log_source, dense->words), i);
+        if (plan->residual == SW_CODE_ALWAYS && plan->extra_count == 0 &&
+            plan->sure == SW_UNKNOWN && !plan->dated) {
+            set_bit(dense->simple, i);
+            if (plan->guarded) {
+                set_bit(dense->guarded, i);
+            }
+        }
+    }
+}
+
 void sw_dense_free(struct sw_dense *dense)
 {
     free(dense->slots);
@@ -176,5 +197,8 @@ void sw_dense_free(struct sw_dense *dense)
     free(dense->allow);
     free(dense->gain);
     free(dense->loss);
+    free(dense->simple);
+    free(dense->guarded);
+    free(dense->log_rows);
     *dense = (struct sw_dense){0};
 }

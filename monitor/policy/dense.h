@@ -36,10 +36,16 @@ struct sw_dense {
     uint64_t *allow;          // [rows][words], row when just this predicate holds
     uint64_t *gain;           // [rows][words], rules that need a clause with this predicate
     uint64_t *loss;           // [rows][words], rules that must not have one
+    uint64_t *log_rows;       // [log sources][words], rules of each
+    uint64_t *simple;         // [words], rules of which nothing is left to check but a guard
+    uint64_t *guarded;        // [words], those of them that have one
 };
 
 /** Builds the rows, unless the set has too many fields or predicates. */
 void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct sw_set *set);
+
+/** Once the plans are complete. */
+void sw_dense_finish(struct sw_dense *dense, const struct sw_index *index);
 
 void sw_dense_free(struct sw_dense *dense);
 

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <sharewatch/assert.h>
 
 #include "hash.h"
@@ -19,6 +23,21 @@ static void *allocate(size_t count, size_t bytes)
         exit(EXIT_FAILURE);
     }
     return memory;
+}
+
+static void fill_apply_row(struct sw_matcher *matcher)
+{
+    const struct sw_index *index = matcher->index;
+    if (!index->dense.used) {
+        return;
+    }
+    memset(matcher->apply_row, 0, index->dense.words * sizeof(uint64_t));
+    for (uint32_t i = 0; i < index->log_source_count; i++) {
+        const uint64_t *row = index->dense.log_rows + (size_t)i * index->dense.words;
+        for (uint32_t word = 0; word < index->dense.words && matcher->applies[i] != 0; word++) {
+            matcher->apply_row[word] |= row[word];
+        }
+    }
 }
 
 void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
@@ -39,12 +58,14 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     matcher->seen = allocate(rule_words, sizeof(uint64_t));
     if (index->dense.used) {
         matcher->rows = allocate(index->dense.slot_count, sizeof(uint64_t *));
+        matcher->apply_row = allocate(index->dense.words, sizeof(uint64_t));
         matcher->joined =
             allocate((size_t)index->dense.slot_count * index->dense.words * 2, sizeof(uint64_t));
     }
     matcher->matches = allocate(index->plan_count, sizeof(struct sw_match));
     matcher->applies = allocate(index->log_source_count, 1);
     memset(matcher->applies, 1, index->log_source_count);
+    fill_apply_row(matcher);
     sw_tools_open(&matcher->tools, fold_capacity);
 }
 
@@ -57,6 +78,7 @@ void sw_matcher_close(struct sw_matcher *matcher)
     free(matcher->touched);
     free(matcher->lazy_stamp);
     free((void *)matcher->rows);
+    free(matcher->apply_row);
     free(matcher->joined);
     free(matcher->hits);
     free(matcher->seen);
@@ -124,9 +146,15 @@ static bool log_source_fits(const struct sw_log_source *asked, const struct sw_l
 
 void sw_match_log_source(struct sw_matcher *matcher, const struct sw_log_source *given)
 {
+    bool changed = false;
     for (uint32_t i = 0; i < matcher->index->log_source_count; i++) {
-        matcher->applies[i] =
+        uint8_t applies =
             given == NULL || log_source_fits(&matcher->index->log_sources[i], given) ? 1 : 0;
+        changed = changed || matcher->applies[i] != applies;
+        matcher->applies[i] = applies;
+    }
+    if (changed) {
+        fill_apply_row(matcher);
     }
 }
 
@@ -441,8 +469,16 @@ static bool run_code(struct sw_matcher *matcher, uint32_t index)
     return all;
 }
 
-static bool plan_holds(struct sw_matcher *matcher, const struct sw_plan *plan)
+static bool is_guarded(const struct sw_matcher *matcher, uint32_t rule)
 {
+    const struct sw_guard *guard = &matcher->index->guards[rule];
+    return (matcher->bits[guard->word[0]] & guard->mask[0]) == guard->mask[0] &&
+           (matcher->bits[guard->word[1]] & guard->mask[1]) == guard->mask[1];
+}
+
+static bool plan_holds(struct sw_matcher *matcher, uint32_t rule)
+{
+    const struct sw_plan *plan = &matcher->index->plans[rule];
     const struct sw_mask *masks = matcher->index->masks;
     if (!masks_hold(matcher, plan->required_first, plan->required_count)) {
         return false;
@@ -453,7 +489,7 @@ static bool plan_holds(struct sw_matcher *matcher, const struct sw_plan *plan)
             return false;
         }
     }
-    return run_code(matcher, plan->residual);
+    return !(plan->guarded && is_guarded(matcher, rule)) && run_code(matcher, plan->residual);
 }
 
 static void try_rule(struct sw_matcher *matcher, uint32_t rule)
@@ -464,7 +500,7 @@ static void try_rule(struct sw_matcher *matcher, uint32_t rule)
         return;
     }
     matcher->seen[rule / WORD_BITS] |= bit;
-    if (plan_holds(matcher, plan)) {
+    if (plan_holds(matcher, rule)) {
         matcher->hits[rule / WORD_BITS] |= bit;
     }
 }
@@ -566,7 +602,7 @@ static void try_survivor(struct sw_matcher *matcher, uint32_t rule, int64_t time
     const struct sw_index *index = matcher->index;
     const struct sw_plan *plan = &index->plans[rule];
     const struct sw_mask *extra = index->masks + plan->extra_first;
-    if (matcher->applies[plan->log_source] == 0) {
+    if (plan->guarded && is_guarded(matcher, rule)) {
         return;
     }
     for (uint32_t i = 0; i < plan->extra_count; i++) {
@@ -582,35 +618,64 @@ static void try_survivor(struct sw_matcher *matcher, uint32_t rule, int64_t time
 /* The rules of one block that no row rules out. */
 static void join_block(const struct sw_matcher *matcher, uint32_t first, uint64_t alive[8])
 {
-    static_assert(SW_DENSE_BLOCK == 8, "eight words, written out so that they stay in registers");
-    uint64_t all[8] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-                       UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
-    for (uint32_t i = 0; i < matcher->index->dense.slot_count; i++) {
+    static_assert(SW_DENSE_BLOCK == 8, "eight words, which stay in registers");
+    uint32_t count = matcher->index->dense.slot_count;
+#if defined(__SSE2__)
+    const __m128i *at = (const void *)(matcher->apply_row + first);
+    __m128i a = _mm_loadu_si128(at);
+    __m128i b = _mm_loadu_si128(at + 1);
+    __m128i c = _mm_loadu_si128(at + 2);
+    __m128i d = _mm_loadu_si128(at + 3);
+    for (uint32_t i = 0; i < count; i++) {
+        at = (const void *)(matcher->rows[i] + first);
+        a = _mm_and_si128(a, _mm_loadu_si128(at));
+        b = _mm_and_si128(b, _mm_loadu_si128(at + 1));
+        c = _mm_and_si128(c, _mm_loadu_si128(at + 2));
+        d = _mm_and_si128(d, _mm_loadu_si128(at + 3));
+    }
+    __m128i *out = (void *)alive;
+    _mm_storeu_si128(out, a);
+    _mm_storeu_si128(out + 1, b);
+    _mm_storeu_si128(out + 2, c);
+    _mm_storeu_si128(out + 3, d);
+#else
+    memcpy(alive, matcher->apply_row + first, 8 * sizeof(uint64_t));
+    for (uint32_t i = 0; i < count; i++) {
         const uint64_t *row = matcher->rows[i] + first;
         for (int word = 0; word < 8; word++) {
-            all[word] &= row[word];
+            alive[word] &= row[word];
         }
     }
-    memcpy(alive, all, sizeof(all));
+#endif
+}
+
+static void finish_word(struct sw_matcher *matcher, uint32_t word, uint64_t rules, int64_t time_ms)
+{
+    uint64_t simple = matcher->index->dense.simple[word];
+    uint64_t guarded = matcher->index->dense.guarded[word];
+    while (rules != 0) {
+        uint32_t bit = (uint32_t)__builtin_ctzll(rules);
+        uint32_t rule = word * WORD_BITS + bit;
+        rules &= rules - 1;
+        if ((simple >> bit & 1) != 0) {
+            if ((guarded >> bit & 1) != 0 && is_guarded(matcher, rule)) {
+                continue;
+            }
+            matcher->matches[matcher->match_count++] = (struct sw_match){rule, SW_UNKNOWN};
+        } else {
+            try_survivor(matcher, rule, time_ms);
+        }
+    }
 }
 
 static void finish_dense(struct sw_matcher *matcher, int64_t time_ms)
 {
     const struct sw_dense *dense = &matcher->index->dense;
-    uint32_t rule_count = matcher->index->plan_count;
     for (uint32_t first = 0; first < dense->words; first += SW_DENSE_BLOCK) {
         uint64_t alive[SW_DENSE_BLOCK];
         join_block(matcher, first, alive);
         for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
-            uint64_t rules = alive[word];
-            uint32_t base = (first + word) * WORD_BITS;
-            while (rules != 0 && base < rule_count) {
-                uint32_t rule = base + (uint32_t)__builtin_ctzll(rules);
-                rules &= rules - 1;
-                if (rule < rule_count) {
-                    try_survivor(matcher, rule, time_ms);
-                }
-            }
+            finish_word(matcher, first + word, alive[word], time_ms);
         }
     }
 }

@@ -39,6 +39,7 @@ struct sw_matcher {
     uint32_t *lazy_stamp;     // [predicate_count]: 2 * event, plus 1 when true
     uint32_t stamp;           // of this event
     const uint64_t **rows;    // [dense.slot_count], row of each field for this event
+    uint64_t *apply_row;      // [dense.words], rules whose log source applies
     uint64_t *joined;         // [dense.slot_count][dense.words], rows of several predicates
     uint32_t fired;           // the predicate of the field at hand that holds; SW_UNKNOWN: none yet
     bool is_joined;           // several hold: their row is being made in `joined`

@@ -20,6 +20,7 @@ struct sides {
     struct sw_yaml yaml; // the same rules, for the reference
     struct sw_text source;
     struct comparison *total;
+    bool sparse; // which of the two ways of the engine
 };
 
 /* The document that starts in @line of @source. */
@@ -73,7 +74,8 @@ static void compare_event(struct sides *sides, struct sw_text event, uint32_t ru
 static void open_sides(struct sides *sides, struct sw_text content)
 {
     struct sw_report report = {0};
-    enum sw_status status = sw_policy_open_content(&sides->policy, content, NULL, &report);
+    const struct sw_policy_options options = {.sparse = sides->sparse};
+    enum sw_status status = sw_policy_open_content(&sides->policy, content, &options, &report);
     sw_report_print(&report, stderr);
     SW_ASSERT(status == SW_OK);
     struct sw_text rules = {content.bytes + sizeof(MARK) - 1,
@@ -89,7 +91,7 @@ void policy_compare(uint64_t seed, enum rule_mix mix, uint32_t rules, uint32_t e
                     struct comparison *total)
 {
     struct random random = {seed * 2 + 1};
-    struct sides sides = {.total = total};
+    struct sides sides = {.total = total, .sparse = seed % 2 == 0};
     uint32_t bytes = rules * RULE_BYTES + 64;
     char *content = malloc(bytes);
     char *event = malloc(EVENT_BYTES);

@@ -14,7 +14,8 @@ struct comparison {
     uint64_t mismatches; // printed, the first ten
 };
 
-/** Adds @rules times @events pairs, made from @seed, to @total. */
+/** Adds @rules times @events pairs, made from @seed, to @total. Odd seeds take rows of bits, even
+ * ones keys: the two ways in which the engine finds its rules. */
 void policy_compare(uint64_t seed, enum rule_mix mix, uint32_t rules, uint32_t events,
                     struct comparison *total);
 
