@@ -109,44 +109,37 @@ struct sw_equal_entry {
 
 struct sw_index {
     struct sw_code *codes;
-    uint32_t code_count, code_capacity;
     uint32_t *children;
-    uint32_t child_count, child_capacity;
     uint32_t *code_table;
-    uint32_t code_table_size;
     struct sw_clause *clauses;
-    uint32_t clause_count, clause_capacity;
     uint32_t *clause_predicates;
-    uint32_t clause_predicate_count, clause_predicate_capacity;
     uint32_t *clause_table;
-    uint32_t clause_table_size;
     struct sw_mask *masks;
-    uint32_t mask_count, mask_capacity;
-    struct sw_plan *plans; // [rule]
-    uint32_t plan_count;
-    struct sw_slot_plan *slots; // [slot]
-    uint32_t slot_count;
-    uint32_t *row_first, *row_count; // [predicate], of `masks`
+    struct sw_plan *plans;           // [plan_count], by rule
+    struct sw_slot_plan *slots;      // [slot_count]
+    uint32_t *row_first, *row_count; // [predicate_count], of `masks`
     uint32_t *tests;
-    uint32_t test_count, test_capacity;
     struct sw_short_entry *shorts; // [short_size], open addressing: texts up to 16 ASCII bytes
-    uint32_t short_size;
-    struct sw_equal_entry *equal; // [equal_size], open addressing
-    uint32_t equal_size;
-    uint64_t *missing;       // [word_count], the bits of an event without fields
-    uint64_t *key_bits;      // [word_count], bits of clauses that are keys
-    uint32_t *posting_first; // [64 * word_count + 1], by bit
+    struct sw_equal_entry *equal;  // [equal_size], open addressing: the other equalities
+    uint64_t *missing;             // [word_count], the bits of an event without fields
+    uint64_t *key_bits;            // [word_count], bits of clauses that are keys
+    uint32_t *posting_first;       // [64 * word_count + 1], by bit
     struct sw_posting *postings;
-    uint32_t posting_count;
     uint32_t *always; // [always_count], rules without a key
-    uint32_t always_count;
-    uint32_t word_count;
     struct sw_log_source *log_sources;
+    struct sw_guard *guards; // [plan_count]
+    uint32_t *rule_codes;    // [plan_count], what each rule came to
+    struct sw_dense dense;
+    uint32_t code_count, code_capacity, code_table_size;
+    uint32_t child_count, child_capacity;
+    uint32_t clause_count, clause_capacity, clause_table_size;
+    uint32_t clause_predicate_count, clause_predicate_capacity;
+    uint32_t mask_count, mask_capacity;
+    uint32_t plan_count, slot_count, test_count;
+    uint32_t short_size, equal_size;
+    uint32_t posting_count, always_count, word_count;
     uint32_t log_source_count, log_source_capacity;
     uint32_t predicate_count;
-    struct sw_guard *guards; // [plan_count]
-    struct sw_dense dense;
-    uint32_t *rule_codes; // [plan_count], what each rule came to
 };
 
 /** Compiles @rules [rule_count] over @set, which gets no more predicates afterwards. @sparse: do

@@ -119,7 +119,7 @@ struct sw_node *sw_detection_load(struct sw_loading *loading, const struct sw_ya
     struct sw_node *tree = NULL;
     if (condition != NULL) {
         tree = sw_condition_parse(&loading->set->arena, condition, &identifiers, loading->report);
-        if (tree != NULL) {
+        if (tree != NULL && good) {
             warn_of_unused(loading, &identifiers);
             if (loading->lint) {
                 sw_lint_filters(tree, &identifiers, condition->place, loading->report);

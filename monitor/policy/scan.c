@@ -559,7 +559,7 @@ static bool guess_key(struct sw_scanner *scanner, uint32_t parent, uint32_t *nod
 /* Reads the key whose quote stands at `at`, and finds its node under @parent. */
 static bool read_key(struct sw_scanner *scanner, uint32_t parent, uint32_t *node)
 {
-    struct sw_text key;
+    struct sw_text key = {NULL, 0};
     if (scanner->at >= scanner->end || *scanner->at != '"') {
         return fail(scanner, "expected a key in quotes");
     }

@@ -353,7 +353,7 @@ static void wild_rule(struct random *random, uint32_t number, struct sw_buffer *
     sw_buffer_append_format(buffer,
                             "title: Rule %u\nid: r%05u\nlogsource: {product: any}\ndetection:\n",
                             number, number);
-    for (char name = 'a'; name <= 'c'; name++) {
+    for (int name = 'a'; name <= 'c'; name++) {
         sw_buffer_append_format(buffer, "    %c: ", name);
         put_odd_search(random, buffer);
         sw_buffer_append_string(buffer, "\n");

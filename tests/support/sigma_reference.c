@@ -404,8 +404,8 @@ static void stable_base64(struct sw_text value, uint32_t offset, struct characte
 {
     unsigned char low[256] = {0};
     unsigned char high[256];
-    char first[512];
-    char second[512];
+    char first[512] = {0};
+    char second[512] = {0};
     memset(high, 0xff, sizeof(high));
     memcpy(low + offset, value.bytes, value.length);
     memcpy(high + offset, value.bytes, value.length);
@@ -728,11 +728,11 @@ bool reference_match(const struct sw_yaml_node *rule, const struct reference_eve
     struct sw_text text = sw_yaml_get(condition.detection, "condition")->text;
     for (uint32_t i = 0; i < text.length;) {
         char c = text.bytes[i];
-        if (c == ' ') {
+        if (strchr(" \t\r\n", c) != NULL) {
             i++;
             continue;
         }
-        size_t length = c == '(' || c == ')' ? 1 : strcspn(text.bytes + i, " ()");
+        size_t length = c == '(' || c == ')' ? 1 : strcspn(text.bytes + i, " \t\r\n()");
         (void)snprintf(condition.words[condition.count++], 64, "%.*s", (int)length, text.bytes + i);
         i += (uint32_t)length;
     }
