@@ -76,9 +76,24 @@ static int64_t weekday(int64_t local_time_ms)
     return ((day + 3) % 7 + 7) % 7;
 }
 
-uint64_t sw_curve_day_count(const struct sw_curve *curve, double per_day, int64_t local_time_ms)
+/* The weights of the first @days days, of which the first falls on weekday @first. */
+static double weight_until(const struct sw_curve *curve, int64_t first, uint32_t days)
 {
-    return (uint64_t)(per_day * curve->days[weekday(local_time_ms)] + 0.5);
+    double weight = 7.0 * (days / 7);
+    for (uint32_t i = 0; i < days % 7; i++) {
+        weight += curve->days[(first + i) % 7];
+    }
+    return weight;
+}
+
+uint64_t sw_curve_day_count(const struct sw_curve *curve, double per_day, int64_t local_time_ms,
+                            uint32_t day)
+{
+    int64_t first = weekday(local_time_ms);
+    double before = per_day * weight_until(curve, first, day);
+    double after = per_day * weight_until(curve, first, day + 1);
+    /* Half an event more on both sides: sums of weights are a hair off whole numbers. */
+    return (uint64_t)(after + 0.5) - (uint64_t)(before + 0.5);
 }
 
 uint64_t sw_curve_day_count_max(const struct sw_curve *curve, double per_day)
@@ -87,5 +102,5 @@ uint64_t sw_curve_day_count_max(const struct sw_curve *curve, double per_day)
     for (int i = 0; i < 7; i++) {
         most = curve->days[i] > most ? curve->days[i] : most;
     }
-    return (uint64_t)(per_day * most + 0.5);
+    return (uint64_t)(per_day * most) + 1;
 }

@@ -24,9 +24,13 @@ void sw_curve_scale(struct sw_curve *curve);
  */
 int64_t sw_curve_moment(const struct sw_curve *curve, int64_t local_ms, double quantile);
 
-/** How many of @per_day events fall on the day that starts at @local_time_ms (local, since the
- *  epoch). */
-uint64_t sw_curve_day_count(const struct sw_curve *curve, double per_day, int64_t local_time_ms);
+/**
+ * How many events fall on day @day, 0 being the one that starts at @local_time_ms (local, since the
+ * epoch), when there are @per_day on average. What a day's share leaves over goes to the next day,
+ * so that 0.3 a day makes three in ten days.
+ */
+uint64_t sw_curve_day_count(const struct sw_curve *curve, double per_day, int64_t local_time_ms,
+                            uint32_t day);
 
 /** The most that any day can have. */
 uint64_t sw_curve_day_count_max(const struct sw_curve *curve, double per_day);

@@ -116,9 +116,8 @@ static int64_t draw_delay(const struct sw_scenario_delay *delay, struct sw_rando
 static uint64_t times_on_day(const struct sw_generator *generator,
                              const struct sw_scenario_repeat *repeat, int64_t base_ms, uint32_t day)
 {
-    int64_t local_ms = base_ms + day * SW_DAY_MS + generator->scenario->zone_ms;
     return sw_curve_day_count(&generator->scenario->curves[repeat->curve], repeat->per_day,
-                              local_ms);
+                              base_ms + generator->scenario->zone_ms, day);
 }
 
 /* Moves @entry to the next day on which something happens; false when the repetition is over. */
@@ -605,11 +604,14 @@ enum sw_status sw_generator_open(struct sw_generator **out, const struct sw_scen
     }
     generator->scenario = scenario;
     generator->capacity = most_pending(generator);
+    if (generator->capacity >= PENDING_MAX) {
+        sw_generator_close(generator);
+        *out = NULL;
+        return SW_TOO_LONG;
+    }
     generator->templates = calloc(scenario->step_count + 1, sizeof(generator->templates[0]));
     generator->sequences = calloc(scenario->source_count + 1, sizeof(generator->sequences[0]));
-    if (generator->capacity < PENDING_MAX) {
-        generator->heap = calloc(generator->capacity, sizeof(generator->heap[0]));
-    }
+    generator->heap = calloc(generator->capacity, sizeof(generator->heap[0]));
     if (generator->templates == NULL || generator->sequences == NULL || generator->heap == NULL) {
         sw_generator_close(generator);
         *out = NULL;

@@ -556,7 +556,12 @@ static enum sw_status set_up(struct publisher *publisher, const struct sw_mqtt_o
         (void)fprintf(stderr, "sharewatch sim: the MQTT client could not be made (%d)\n", code);
         return SW_NETWORK;
     }
-    return sw_generator_open(&publisher->generator, publisher->scenario);
+    status = sw_generator_open(&publisher->generator, publisher->scenario);
+    if (status != SW_OK) {
+        (void)fprintf(stderr, "sharewatch sim: %s\n",
+                      status == SW_TOO_LONG ? SW_GENERATOR_TOO_LONG : sw_status_text(status));
+    }
+    return status;
 }
 
 enum sw_status sw_publisher_run(const struct sw_scenario *scenario,

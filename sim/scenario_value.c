@@ -12,6 +12,7 @@
 #define SIGMA_MAX     4.0
 #define MOST_DEFAULT  20.0 // a log-normal value is cut at this many medians
 #define REPEATS_MAX   INT64_C(1000000000)
+#define LENGTH_MAX_MS (36525 * SW_DAY_MS)
 
 bool sw_load_wants(struct sw_loader *loader, const struct sw_yaml_node *node,
                    enum sw_yaml_type type, const char *what)
@@ -249,6 +250,11 @@ static void load_repeat_times(struct sw_loader *loader, const struct sw_yaml_nod
     repeat->times = (uint64_t)sw_load_integer(loader, times, "times", 1, REPEATS_MAX);
     if (every != NULL) {
         repeat->every_ms = load_duration(loader, every, "every");
+        if (repeat->every_ms > 0 && repeat->times > (uint64_t)(LENGTH_MAX_MS / repeat->every_ms)) {
+            sw_report_error(loader->report, every->place, NULL,
+                            "the repetition lasts more than a hundred years");
+            repeat->every_ms = 0;
+        }
     } else {
         repeat->over_ms = load_duration(loader, over, "over");
     }

@@ -124,7 +124,8 @@ enum sw_status sw_writer_run(const struct sw_scenario *scenario, const char *pat
         sw_progress_ready(progress);
         status = write_all(&output, generator, clock, progress, stop, events);
     } else {
-        (void)fprintf(stderr, "sharewatch sim: %s\n", sw_status_text(status));
+        (void)fprintf(stderr, "sharewatch sim: %s\n",
+                      status == SW_TOO_LONG ? SW_GENERATOR_TOO_LONG : sw_status_text(status));
     }
     sw_generator_close(generator);
     if (!standard && close(output.fd) != 0 && status == SW_OK) {

@@ -406,8 +406,12 @@ enum sw_fault_kind sw_fault_find(struct sw_text word);
 
 struct sw_generator;
 
-/** Starts the generator at the beginning. It reserves its memory here, and none later.
- *  SW_NO_MEMORY: there is not enough. */
+#define SW_GENERATOR_TOO_LONG                                                                      \
+    "too many steps would wait at once; shorten the delays, or let fewer follow each other"
+
+/** Starts the generator at the beginning. It reserves its memory here, and none later. SW_TOO_LONG:
+ *  more than 16 million steps would wait at once, by rates and delays. SW_NO_MEMORY: there is not
+ *  enough. */
 enum sw_status sw_generator_open(struct sw_generator **generator,
                                  const struct sw_scenario *scenario) SW_MUST_CHECK;
 

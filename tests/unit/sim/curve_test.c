@@ -64,12 +64,28 @@ static void weekends_are_weaker(void **state)
     int64_t monday_ms;
     assert_int_equal(sw_time_parse(SW_TEXT("2026-03-02"), &monday_ms), SW_OK);
 
-    uint64_t monday = sw_curve_day_count(&curve, 700, monday_ms);
-    uint64_t sunday = sw_curve_day_count(&curve, 700, monday_ms + 6 * SW_DAY_MS);
+    uint64_t monday = sw_curve_day_count(&curve, 700, monday_ms, 0);
+    uint64_t sunday = sw_curve_day_count(&curve, 700, monday_ms, 6);
 
     assert_int_equal(monday, 735);
     assert_int_equal(sunday, 490);
-    assert_int_equal(sw_curve_day_count_max(&curve, 700), 833);
+    assert_in_range(sw_curve_day_count_max(&curve, 700), 833, 834);
+}
+
+/* Rare things happen too: what a day leaves over is not forgotten. */
+static void a_share_of_an_event_goes_to_the_next_day(void **state)
+{
+    (void)state;
+    struct sw_curve flat = sw_curve_flat();
+    struct sw_curve search = sw_curve_search();
+    uint64_t rare = 0;
+    uint64_t many = 0;
+    for (uint32_t day = 0; day < 70; day++) {
+        rare += sw_curve_day_count(&flat, 0.3, 0, day);
+        many += sw_curve_day_count(&search, 9000, 0, day);
+    }
+    assert_int_equal(rare, 21);
+    assert_int_equal(many, 630000);
 }
 
 int main(void)
@@ -80,6 +96,7 @@ int main(void)
         cmocka_unit_test(a_day_may_start_at_any_hour),
         cmocka_unit_test(moments_never_go_back),
         cmocka_unit_test(weekends_are_weaker),
+        cmocka_unit_test(a_share_of_an_event_goes_to_the_next_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

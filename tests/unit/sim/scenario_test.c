@@ -136,6 +136,12 @@ static void mistakes_are_told_with_place_and_hint(void **state)
               "    actor: jail\n"
               "    either: [{share: 60%}, {share: 30%}]\n",
          "[{share", "the shares under `either` add up to 0.9000, not to 1", ""},
+        {HEAD "steps:\n"
+              "  - {step: one, at: 0, event: plate.read, actor: jail,\n"
+              "     repeat: {times: 1000000000, every: 5000w}}\n",
+         "5000w", "the repetition lasts more than a hundred years", ""},
+        {HEAD "steps: [{step: one, at: 0, event: plate.read, actor: jail, fault: truncted}]\n",
+         "truncted", "unknown fault \"truncted\"", "did you mean truncated?"},
         {HEAD "steps: [{step: John Doe, at: 0, event: plate.read, actor: jail}]\n", "John Doe",
          "step \"John Doe\" is not a name of at most 40 characters",
          "lower-case letters, digits, - and . only; no real names"},
