@@ -15,6 +15,7 @@
     X(explain, "RULE EVENT", "show why a rule matches an event, or does not")                      \
     X(import, "flock FILE.csv…", "read audit files of plate searches into a log, and report")      \
     X(replay, "LOG", "judge a log's events again, and compare with what was logged")               \
+    X(diff, "LOG --policy PACK", "show what another policy or map would have changed")             \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
     X(ways, "[MAP]", "show by which ways data reaches an immigration component by itself")         \
     X(sweep, "SCENARIO --seeds N", "run a scenario many times, and say how far the answers spread")  \

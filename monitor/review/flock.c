@@ -86,6 +86,9 @@ static bool is_blank(char c)
 
 static struct sw_text trim(struct sw_text text)
 {
+    if (text.bytes == NULL) {
+        return (struct sw_text){0};
+    }
     while (text.length > 0 && is_blank(text.bytes[0])) {
         text.bytes++;
         text.length--;

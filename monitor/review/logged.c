@@ -45,7 +45,8 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
 };
 
 /* The log is read from end to end: mapped, it is not copied. */
-static const char settings[] = "PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = -16384; BEGIN";
+static const char settings[] =
+    "PRAGMA mmap_size = 1099511627776; PRAGMA cache_size = -16384; BEGIN";
 
 static enum sw_status fail(struct sw_logged *logged)
 {
@@ -198,28 +199,28 @@ enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, int64_t *
     return status;
 }
 
-struct sw_text sw_logged_content(struct sw_logged *logged, const char *table, int64_t id)
+int64_t sw_logged_last_run(struct sw_logged *logged)
+{
+    return sw_database_number(logged->reader.database, "SELECT max(id) FROM run", 0);
+}
+
+char *sw_logged_content(struct sw_logged *logged, const char *table, int64_t id)
 {
     sqlite3_stmt *statement = NULL;
     char sql[96];
-    char *bytes = NULL;
-    uint32_t length = 0;
+    char *content = NULL;
     (void)snprintf(sql, sizeof(sql), "SELECT content FROM %s WHERE id = ?1", table);
     if (sqlite3_prepare_v2(logged->reader.database, sql, -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_bind_int64(statement, 1, id) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW) {
-        struct sw_text content = text_of(statement, 0);
-        bytes = malloc((size_t)content.length + 1);
-        if (bytes != NULL && content.length > 0) {
-            memcpy(bytes, content.bytes, content.length);
-        }
-        if (bytes != NULL) {
-            bytes[content.length] = '\0';
-            length = content.length;
+        struct sw_text found = text_of(statement, 0);
+        content = calloc(1, (size_t)found.length + 1);
+        if (content != NULL && found.length > 0) {
+            memcpy(content, found.bytes, found.length);
         }
     }
     (void)sqlite3_finalize(statement);
-    return (struct sw_text){bytes, length};
+    return content;
 }
 
 const char *sw_logged_rule_name(const struct sw_logged *logged, int64_t policy_id, int64_t rule)

@@ -68,9 +68,11 @@ enum sw_status sw_logged_next_event(struct sw_logged *logged,
 enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, int64_t *map_id,
                              int64_t *policy_id) SW_MUST_CHECK;
 
-/** The content of a row of `map` or `policy`, NUL-terminated beyond its length, to be freed with
- *  free(); empty when there is none. */
-struct sw_text sw_logged_content(struct sw_logged *logged, const char *table, int64_t id);
+/** The newest run, 0 when there is none. */
+int64_t sw_logged_last_run(struct sw_logged *logged);
+
+/** The content of a row of `map` or `policy`, to be freed with free(); NULL when there is none. */
+char *sw_logged_content(struct sw_logged *logged, const char *table, int64_t id);
 
 /** The name of a rule that findings name by @policy_id and @rule; "?" when it is not known. */
 const char *sw_logged_rule_name(const struct sw_logged *logged, int64_t policy_id, int64_t rule);

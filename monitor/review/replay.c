@@ -459,20 +459,20 @@ static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t pol
 {
     bool done = true;
     if (!replay->given_map && map_id != replay->map_id) {
-        struct sw_text content = sw_logged_content(&replay->logged, "map", map_id);
+        char *content = sw_logged_content(&replay->logged, "map", map_id);
         sw_map_free(&replay->knowledge.map);
         replay->knowledge.map = (struct sw_map){0};
-        done = sw_knowledge_parse_map(&replay->knowledge, "replay", content);
-        free((void *)(uintptr_t)content.bytes);
+        done = sw_knowledge_parse_map(&replay->knowledge, "replay", sw_text_from(content));
+        free(content);
     }
     if (done && !replay->given_policy && policy_id != replay->policy_id) {
-        struct sw_text content = sw_logged_content(&replay->logged, "policy", policy_id);
+        char *content = sw_logged_content(&replay->logged, "policy", policy_id);
         sw_scratch_close(replay->knowledge.scratch);
         sw_policy_close(replay->knowledge.policy);
         replay->knowledge.scratch = NULL;
         replay->knowledge.policy = NULL;
-        done = sw_knowledge_parse_policy(&replay->knowledge, "replay", content);
-        free((void *)(uintptr_t)content.bytes);
+        done = sw_knowledge_parse_policy(&replay->knowledge, "replay", sw_text_from(content));
+        free(content);
     }
     bool changed = map_id != replay->map_id || policy_id != replay->policy_id;
     replay->map_id = map_id;
