@@ -185,6 +185,60 @@ static void ends_at_once_with_a_sentence_when_there_is_no_broker(void **state)
     assert_true(test_wait_output(&place, &monitor, "connection refused", 0));
 }
 
+static bool copy_policy(void)
+{
+    char command[TEST_PATH_BYTES * 3];
+    (void)snprintf(command, sizeof(command), "cp -r '%s/monitor/policies/ca-state' '%s/'",
+                   getenv("SOURCE"), place.folder);
+    return system(command) == 0; // NOLINT(cert-env33-c): a fixed command
+}
+
+/* The rules may change while events come: what was known stays known, later rows name the new set.
+ */
+static void reads_the_policy_anew_when_told(void **state)
+{
+    (void)state;
+    char path[TEST_PATH_BYTES];
+    assert_true(copy_policy());
+    start_monitor_with("--policy", test_path(&place, "ca-state", path));
+    publish("1", MATCH);
+    assert_number("SELECT count(*) FROM alert", 1);
+
+    FILE *pack = fopen(test_path(&place, "ca-state/pack.yaml", path), "a");
+    assert_non_null(pack);
+    assert_true(fputs("# changed\n", pack) >= 0);
+    assert_int_equal(fclose(pack), 0);
+    assert_int_equal(kill(monitor.pid, SIGHUP), 0);
+
+    assert_number("SELECT count(*) FROM policy", 2);
+    assert_true(test_wait_output(&place, &monitor, "were read anew", WAIT_MS));
+    publish("1", MATCH);
+    publish("2", MATCH ",\"trigger\":\"automation\"");
+    assert_number("SELECT policy_id FROM alert WHERE id = 2", 2);
+    assert_number("SELECT count(*) FROM event", 2);
+    end_monitor();
+}
+
+static void keeps_the_policy_when_the_new_one_has_mistakes(void **state)
+{
+    (void)state;
+    char path[TEST_PATH_BYTES];
+    assert_true(copy_policy());
+    start_monitor_with("--policy", test_path(&place, "ca-state", path));
+    FILE *pack = fopen(test_path(&place, "ca-state/pack.yaml", path), "a");
+    assert_non_null(pack);
+    assert_true(fputs("nonsense: [\n", pack) >= 0);
+    assert_int_equal(fclose(pack), 0);
+
+    assert_int_equal(kill(monitor.pid, SIGHUP), 0);
+
+    assert_true(test_wait_output(&place, &monitor, "stay as they were", WAIT_MS));
+    publish("1", MATCH);
+    assert_number("SELECT count(*) FROM alert WHERE policy_id = 1", 1);
+    assert_number("SELECT count(*) FROM policy", 1);
+    end_monitor();
+}
+
 /* ---- much to do ---- */
 
 static const char scenario[] =
@@ -365,6 +419,8 @@ int main(void)
         TEST(says_that_it_is_online_and_offline),
         TEST(says_offline_by_its_last_will_when_it_is_killed),
         TEST(ends_at_once_with_a_sentence_when_there_is_no_broker),
+        TEST(reads_the_policy_anew_when_told),
+        TEST(keeps_the_policy_when_the_new_one_has_mistakes),
         TEST(pushes_back_towards_the_broker_while_the_spool_is_full),
         TEST(allocates_nothing_for_an_event),
         TEST(checks_the_broker_by_its_certificate),
