@@ -128,7 +128,7 @@ function wrap(name, most) {
     if (line && (line + ' ' + word).length > most && lines.length < 2) lines.push(word);
     else lines[lines.length - 1] = line ? `${line} ${word}` : word;
   }
-  return lines.map(line => line.length > most + 4 ? `${line.slice(0, most + 2)}…` : line);
+  return lines.map(line => line.length > most + 1 ? `${line.slice(0, most)}…` : line);
 }
 
 // Names stand above their system, as wide as the next name at the same height leaves room for.
@@ -137,8 +137,12 @@ function label(systems, step, width) {
   for (const system of systems) {
     const beside = systems.filter(other => other.x > system.x && Math.abs(other.y - system.y) < 34);
     const room = Math.min(width - system.x, ...beside.map(other => other.x - system.x - 4), step * 2.2);
-    system.end = room < 64;
-    system.lines = wrap(system.node.name, Math.max(10, Math.floor((system.end ? step * 1.2 : room) / letter)));
+    system.end = width - system.x < 64;
+    system.room = room;
+    const most = Math.max(8, Math.floor((system.end ? step * 1.2 : room) / letter));
+    // Where there is little room, "ICE support centre (LESC)" is LESC; its title has all.
+    const short = system.node.name.match(/\(([^)]+)\)$/)?.[1];
+    system.lines = wrap(short && most < 12 ? short : system.node.name, most);
   }
 }
 
@@ -194,7 +198,7 @@ function drawSystem(system) {
   return s('g', {class: `system${system.node.immigration ? ' imm' : ''}`},
     s('rect', {x: system.x, y: system.y, width: 9, height: system.tall, rx: 1.5}),
     system.lines.map((line, at) => s('text', {x: system.x + (system.end ? 9 : 0), y: labelY + at * 12, class: `${prohibited ? 'strong' : ''}${system.end ? ' end' : ''}`}, line)),
-    system.node.immigration && prohibited > 0 && s('text', {x: system.x + 14, y: system.y + system.tall / 2 + 4, class: 'count'}, `${number(prohibited)} prohibited`),
+    system.node.immigration && prohibited > 0 && s('text', {x: system.x + (system.room > 90 ? 14 : 0), y: system.room > 90 ? system.y + system.tall / 2 + 4 : system.y + system.tall + 11, class: 'count'}, `${number(prohibited)} prohibited`),
     s('title', {}, `${system.node.name}: ${number(total)} in${prohibited ? `, ${number(prohibited)} prohibited` : ''}`));
 }
 

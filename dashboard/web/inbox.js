@@ -1,6 +1,6 @@
 // The inbox: states, time at a glance, and the groups of alerts.
 
-import {h, s, number, plural, verdictTag, levelTag, brief, time, full, moment, dutyWord, stateWord,
+import {h, s, number, plural, verdictTag, levelTag, brief, time, full, day, clock, dutyWord, stateWord,
   verdictWord, levelWord, pathParts, span, VERDICTS} from './dom.js';
 import {link} from './state.js';
 
@@ -39,11 +39,12 @@ export function histogram(data, newest) {
     .map(i => `${number(sums[i - 1])} ${verdictWord[codes[i]].toLowerCase()}`).reverse();
   const last = data.start + data.step * bins.length;
   const marks = [0, 0.25, 0.5, 0.75].map(part => data.start + (last - data.start) * part);
-  const short = data.to - data.from <= 2 * 864e5;
+  const long = data.to - data.from > 300 * 864e5;
+  const mark = ms => long ? `${day(ms).slice(0, 3)} ${new Date(ms).getUTCFullYear()}` : data.to - data.from <= 2 * 864e5 ? clock(ms) : day(ms);
   return h('figure', {class: 'histogram'},
     s('svg', {viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img',
       'aria-label': `Crossings in steps of ${span(data.step)}: ${words.join(', ') || 'none'}`}, bars),
-    h('figcaption', {}, marks.map(ms => h('span', {title: full(ms)}, short ? moment(ms).slice(-5) : moment(ms).slice(0, -6))),
+    h('figcaption', {}, marks.map(ms => h('span', {title: full(ms)}, mark(ms))),
       h('span', {title: full(newest)}, 'newest')));
 }
 

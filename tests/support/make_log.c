@@ -341,7 +341,8 @@ static void prepare_all(void)
                       " ON CONFLICT DO UPDATE SET hops = hops + 1");
     to.day = prepare("INSERT INTO edge_day VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)"
                      " ON CONFLICT DO UPDATE SET hops = hops + 1");
-    to.chain = prepare("INSERT INTO chain VALUES (?1, 1, ?2, ?3, ?4, ?4, ?5, 0, 1, ?6, ?6, 1)");
+    to.chain =
+        prepare("INSERT OR IGNORE INTO chain VALUES (?1, 1, ?2, ?3, ?4, ?4, ?5, 0, 1, ?6, ?6, 1)");
 }
 
 static void add_roll_up(sqlite3_stmt *statement, int64_t unit, const struct road *road)

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Makes the pictures of the README, dashboard/pictures/*.png: runs scenarios into one log, opens the
+# page over it in Chromium, and takes them. Needs a build with tests in build/test, see tests/run.
+#
+#   tests/browser/pictures.sh [BUILD]
+set -eu
+cd "$(dirname "$0")/../.."
+source=$PWD
+build=${1:-$PWD/build/test}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for scenario in subject-a sister-agency side-door jail-handover civil-warrant task-force stop-data false-match; do
+    "$build/bin/sharewatch" run "scenarios/$scenario" --speed max --pause-max 0 --no-dashboard --log "$folder/log.db" >/dev/null
+done
+there=$build/tests/browser/run
+mkdir -p "$there" dashboard/pictures
+cp tests/browser/package.json tests/browser/package-lock.json tests/browser/*.mjs "$there"
+cd "$there"
+[ -d node_modules/playwright-core ] || npm ci --no-audit --no-fund --loglevel=error
+SOURCE=$source DASHBOARD=$build/bin/sharewatch-dashboard MAKE_LOG=$build/bin/make_log LOG=$folder/log.db \
+    OUT=$source/dashboard/pictures node pictures.mjs
