@@ -72,7 +72,7 @@ function card(alert, state, view) {
       alert.path && h('span', {class: 'line path', title: alert.path}, crumbs(alert.path)),
       h('span', {class: 'line law'}, h('span', {class: 'cite'}, alert.cite || 'no local rule'),
         alert.duties.map(duty => h('span', {class: 'chip'}, dutyWord[duty] ?? duty)),
-        h('span', {class: 'token', title: `Key of the chain: ${alert.chain}`}, many > 1 && alert.daily ? plural(many, 'crossing') : alert.chain.replace(/^.*:/, '').slice(0, 10)))));
+        h('span', {class: 'token', title: `Key of the chain: ${alert.chain}`}, many > 1 && alert.daily ? plural(many, 'crossing') : alert.chain.startsWith('event:') ? '' : alert.chain.replace(/^.*:/, '').slice(0, 10)))));
 }
 
 export function list(data, state, view) {
