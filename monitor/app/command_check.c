@@ -35,6 +35,8 @@ struct check {
     bool unreadable;           // a file or folder could not be read
     struct sw_map map;         // of the scenario that was checked last
     char map_name[NAME_BYTES]; // empty: none is open
+    char **rules;              // [rule_count], rule files outside packs, under one argument
+    uint32_t rule_count, rule_capacity;
 };
 
 enum content {
@@ -132,16 +134,47 @@ static void check_overlays(struct check *check, const struct sw_policy *policy)
     sw_map_free(&map);
 }
 
-static void check_policy(struct check *check, const char *path)
+static void check_rules(struct check *check, const char *const *paths, uint32_t count)
 {
     struct sw_policy *policy = NULL;
     const struct sw_policy_options options = {.lint = true};
-    enum sw_status status = sw_policy_open(&policy, &path, 1, &options, &check->report);
+    enum sw_status status = sw_policy_open(&policy, paths, count, &options, &check->report);
     check->unreadable = check->unreadable || status == SW_IO;
     if (status == SW_OK) {
         check_overlays(check, policy);
     }
     sw_policy_close(policy);
+}
+
+static void check_policy(struct check *check, const char *path)
+{
+    check_rules(check, &path, 1);
+}
+
+/* Rules outside packs are checked together, since correlations and filters name others. */
+static void keep_rule(struct check *check, const char *path)
+{
+    if (check->rule_count == check->rule_capacity) {
+        uint32_t capacity = check->rule_capacity == 0 ? 64 : check->rule_capacity * 2;
+        char **rules = realloc((void *)check->rules, capacity * sizeof(char *));
+        SW_ASSERT(rules != NULL);
+        check->rules = rules;
+        check->rule_capacity = capacity;
+    }
+    check->rules[check->rule_count] = strdup(path);
+    SW_ASSERT(check->rules[check->rule_count] != NULL);
+    check->rule_count++;
+}
+
+static void check_kept_rules(struct check *check)
+{
+    if (check->rule_count > 0) {
+        check_rules(check, (const char *const *)(const void *)check->rules, check->rule_count);
+    }
+    for (uint32_t i = 0; i < check->rule_count; i++) {
+        free(check->rules[i]);
+    }
+    check->rule_count = 0;
 }
 
 /* The map called @name, or NULL: then the scenario's systems and edges are not checked. */
@@ -210,7 +243,7 @@ static void check_file(struct check *check, const char *path)
         check_pack_of(check, path);
         break;
     case CONTENT_RULE:
-        check_policy(check, path);
+        keep_rule(check, path);
         break;
     case CONTENT_SCENARIO:
         check_scenario(check, path, map_name);
@@ -320,6 +353,7 @@ int sw_command_check(int argc, char **argv)
     struct check check = {0};
     for (uint32_t i = 1; i <= count; i++) {
         check_path(&check, argv[i], false, 0);
+        check_kept_rules(&check);
     }
     if (json) {
         sw_report_print_json(&check.report, stdout);
@@ -335,5 +369,6 @@ int sw_command_check(int argc, char **argv)
                                                : SW_EXIT_OK;
     sw_report_free(&check.report);
     sw_map_free(&check.map);
+    free((void *)check.rules);
     return code;
 }

@@ -878,6 +878,10 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
                     uint32_t rule_count, bool sparse)
 {
     *index = (struct sw_index){.plan_count = rule_count};
+    index->masks = sw_grow(NULL, 0, &index->mask_capacity, sizeof(struct sw_mask)); // never NULL,
+    index->children = sw_grow(NULL, 0, &index->child_capacity, sizeof(uint32_t));   // since offsets
+    index->clause_predicates = // into them are taken even when there is nothing to read
+        sw_grow(NULL, 0, &index->clause_predicate_capacity, sizeof(uint32_t));
     index->plans = allocate(rule_count, sizeof(struct sw_plan));
     uint32_t *codes = allocate(rule_count, sizeof(uint32_t));
     compile_rules(index, set, rules, rule_count, codes);

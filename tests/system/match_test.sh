@@ -88,3 +88,23 @@ expect_status 0
 expect_out '"matches":true,"verdict":"PROH"'
 run "$SHAREWATCH" explain --id nothing "$WORK/rules" '{}'
 expect_status 2
+
+# Rules of a folder are checked together: a correlation may name a rule of another file.
+mkdir "$WORK/loose"
+cat >"$WORK/loose/base.yml" <<'RULES'
+title: Base
+name: base
+logsource: {product: police}
+detection: {s: {k: 1}, condition: s}
+RULES
+cat >"$WORK/loose/often.yml" <<'RULES'
+title: Often
+correlation: {type: event_count, rules: [base], timespan: 1h, condition: {gte: 9}}
+RULES
+run "$SHAREWATCH" check "$WORK/loose"
+expect_status 0
+sed -i 's/\[base\]/[bsae]/' "$WORK/loose/often.yml"
+run "$SHAREWATCH" check "$WORK/loose"
+expect_status 1
+expect_out "often.yml:2:41: error: no rule has the id or name bsae"
+expect_out "hint: did you mean base?"
