@@ -106,5 +106,5 @@ expect_status 0
 sed -i 's/\[base\]/[bsae]/' "$WORK/loose/often.yml"
 run "$SHAREWATCH" check "$WORK/loose"
 expect_status 1
-expect_out "often.yml:2:41: error: no rule has the id or name bsae"
+expect_out "often.yml:2:42: error: no rule has the id or name bsae"
 expect_out "hint: did you mean base?"
