@@ -897,6 +897,7 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
     place_clauses(index, set->slot_count);
     make_rows(index);
     make_tests(index, set);
+    sw_grams_build(&index->grams, index, set);
     make_missing(index);
     index->always = allocate(rule_count, sizeof(uint32_t));
     struct raw_postings raw = {0};
@@ -976,6 +977,7 @@ void sw_index_free(struct sw_index *index)
     free(index->posting_first);
     free(index->postings);
     sw_dense_free(&index->dense);
+    sw_grams_free(&index->grams);
     free(index->always);
     free(index->rule_codes);
     free(index->log_sources);

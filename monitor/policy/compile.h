@@ -23,6 +23,7 @@
 
 #include "dense.h"
 #include "engine.h"
+#include "grams.h"
 
 enum sw_code_type {
     SW_CODE_FALSE,
@@ -90,8 +91,9 @@ struct sw_slot_plan {
     uint32_t first_word, word_count;
     uint32_t exists_predicate, null_predicate; // SW_UNKNOWN: no rule asks
     uint32_t test_first, test_count;           // of `tests`: predicates tried one by one
-    bool has_equal;                            // uncased equalities
-    bool has_long;                             // of which some are long or not ASCII
+    uint32_t gram_count; // of `tests`, after those: predicates found by their grams
+    bool has_equal;      // uncased equalities
+    bool has_long;       // of which some are long or not ASCII
     bool has_cased, has_number;
 };
 
@@ -129,6 +131,7 @@ struct sw_index {
     struct sw_log_source *log_sources;
     struct sw_guard *guards; // [plan_count]
     uint32_t *rule_codes;    // [plan_count], what each rule came to
+    struct sw_grams grams;
     struct sw_dense dense;
     uint32_t code_count, code_capacity, code_table_size;
     uint32_t child_count, child_capacity;

@@ -282,6 +282,42 @@ static void probe_number(struct sw_matcher *matcher, uint32_t slot, const struct
     }
 }
 
+static void try_predicate(struct sw_matcher *matcher, uint32_t predicate, struct sw_datum *datum)
+{
+    if (sw_predicate_test(&matcher->set->predicates[predicate], &matcher->tools, datum)) {
+        set_predicate(matcher, predicate);
+    }
+}
+
+/* Tries the predicates of @slot that have the gram @gram, with hash @hash. */
+static void try_gram(struct sw_matcher *matcher, uint32_t slot, uint32_t gram, uint32_t hash,
+                     struct sw_datum *datum)
+{
+    const struct sw_grams *grams = &matcher->index->grams;
+    for (uint32_t at = hash & (grams->size - 1); grams->table[at].predicate != SW_UNKNOWN;
+         at = (at + 1) & (grams->size - 1)) {
+        if (grams->table[at].gram == gram && grams->table[at].slot == slot) {
+            try_predicate(matcher, grams->table[at].predicate, datum);
+        }
+    }
+}
+
+static void walk_grams(struct sw_matcher *matcher, uint32_t slot, struct sw_datum *datum)
+{
+    const uint64_t *filter = matcher->index->grams.filter;
+    if (!sw_datum_fold(&matcher->tools, datum)) {
+        return;
+    }
+    for (uint32_t at = 0; at + SW_GRAM_BYTES <= datum->folded.length; at++) {
+        uint32_t gram = (uint32_t)sw_hash_load(datum->folded.bytes + at, SW_GRAM_BYTES);
+        uint32_t hash = sw_gram_hash(gram, slot);
+        uint32_t bit = hash >> (32 - SW_GRAM_BITS);
+        if ((filter[bit / 64] >> bit % 64 & 1) != 0) {
+            try_gram(matcher, slot, gram, hash, datum);
+        }
+    }
+}
+
 /* Sets the bits of all clauses that @datum satisfies. */
 static void match_value(struct sw_matcher *matcher, uint32_t slot, struct sw_datum *datum)
 {
@@ -316,11 +352,14 @@ static void match_value(struct sw_matcher *matcher, uint32_t slot, struct sw_dat
     if (plan->has_number && sw_datum_is_number(datum)) {
         probe_number(matcher, slot, &datum->number);
     }
-    for (uint32_t i = 0; i < plan->test_count; i++) {
-        uint32_t predicate = matcher->index->tests[plan->test_first + i];
-        if (sw_predicate_test(&matcher->set->predicates[predicate], &matcher->tools, datum)) {
-            set_predicate(matcher, predicate);
-        }
+    /* The shortest form of a number has grams of its own: it takes the tests one by one. */
+    bool walks = plan->gram_count > 0 && datum->canonical.length == 0;
+    uint32_t count = plan->test_count + (walks ? 0 : plan->gram_count);
+    for (uint32_t i = 0; i < count; i++) {
+        try_predicate(matcher, matcher->index->tests[plan->test_first + i], datum);
+    }
+    if (walks) {
+        walk_grams(matcher, slot, datum);
     }
 }
 

@@ -248,6 +248,15 @@ static const struct {
     {"'-a'", "\"x /a -b\""},
     {"'10.1.2.3'", "\"10.1.2.3\""},
     {"abcd", "\"abcd\""},
+    {"'bcda*abcd'", "\"xBCDAxABCDx\""},
+    {"'Abcde?ab'", "\"Abcde\xc3\xa4""ab\""},
+    {"'dabc'", "\"abcdabcdABCDEXAB\""},
+    {"'\xe2\x84\xaa'", "\"abc\xe2\x84\xaa\xe2\x84\xaa"
+                       "abc\""},
+    {"kkab", "\"k\xe2\x84\xaa"
+             "ab\""},
+    {"12345", "12345.0"},
+    {"'2345'", "123450"},
 };
 
 static const char *const odd_names[] = {"f", "g", "h.i", "h.j", "k.l.m"};
