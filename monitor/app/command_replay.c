@@ -77,22 +77,20 @@ static int run(const struct arguments *arguments, const char *log)
     filter->chain = sw_text_from(arguments->chain);
     (void)read_time(arguments->from, &filter->from_ms);
     (void)read_time(arguments->until, &filter->until_ms);
-    int code = SW_EXIT_ENVIRONMENT;
-    if (sw_replay_give(&replay, arguments->map, arguments->policy)) {
-        double start = clock_s();
-        enum sw_status status = sw_replay_run(&replay);
-        double seconds = clock_s() - start;
-        if (status == SW_DATABASE) {
-            (void)fprintf(stderr, "sharewatch replay: %s\n", replay.difference);
-        } else if (arguments->json) {
-            tell_json(status, seconds);
-        } else {
-            tell(log, status, seconds);
-        }
-        code = status == SW_OK        ? SW_EXIT_OK
+    sw_replay_give(&replay, arguments->map, arguments->policy);
+    double start = clock_s();
+    enum sw_status status = sw_replay_run(&replay);
+    double seconds = clock_s() - start;
+    if (status == SW_DATABASE) {
+        (void)fprintf(stderr, "sharewatch replay: %s\n", replay.difference);
+    } else if (arguments->json) {
+        tell_json(status, seconds);
+    } else {
+        tell(log, status, seconds);
+    }
+    int code = status == SW_OK        ? SW_EXIT_OK
                : status == SW_INVALID ? SW_EXIT_NO
                                       : SW_EXIT_ENVIRONMENT;
-    }
     sw_replay_close(&replay);
     return code;
 }

@@ -446,51 +446,50 @@ void sw_replay_close(struct sw_replay *replay)
     replay->daily_counts = NULL;
 }
 
-bool sw_replay_give(struct sw_replay *replay, const char *map, const char *policy)
+void sw_replay_give(struct sw_replay *replay, const char *map, const char *policy)
 {
-    replay->given_map = map != NULL;
-    replay->given_policy = policy != NULL;
-    return (map == NULL || sw_knowledge_load_map(&replay->knowledge, "replay", map)) &&
-           (policy == NULL || sw_knowledge_load_policy(&replay->knowledge, "replay", policy));
+    replay->map_given = map;
+    replay->policy_given = policy;
 }
 
-/* Takes map and policy of the run into use, unless others were given. */
+static bool load_map(struct sw_replay *replay, int64_t map_id)
+{
+    if (replay->map_given != NULL) {
+        return sw_knowledge_load_map(&replay->knowledge, "replay", replay->map_given);
+    }
+    char *content = sw_logged_content(&replay->logged, "map", map_id);
+    bool done = sw_knowledge_parse_map(&replay->knowledge, "replay", sw_text_from(content));
+    free(content);
+    return done;
+}
+
+static bool load_policy(struct sw_replay *replay, int64_t policy_id)
+{
+    if (replay->policy_given != NULL) {
+        return sw_knowledge_load_policy(&replay->knowledge, "replay", replay->policy_given);
+    }
+    char *content = sw_logged_content(&replay->logged, "policy", policy_id);
+    bool done = sw_knowledge_parse_policy(&replay->knowledge, "replay", sw_text_from(content));
+    free(content);
+    return done;
+}
+
+/* Both anew when one changes: the packs change the map. */
 static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t policy_id)
 {
-    bool done = true;
-    if (!replay->given_map && map_id != replay->map_id) {
-        char *content = sw_logged_content(&replay->logged, "map", map_id);
-        sw_map_free(&replay->knowledge.map);
-        replay->knowledge.map = (struct sw_map){0};
-        done = sw_knowledge_parse_map(&replay->knowledge, "replay", sw_text_from(content));
-        free(content);
+    if (map_id == replay->map_id && policy_id == replay->policy_id) {
+        return true;
     }
-    if (done && !replay->given_policy && policy_id != replay->policy_id) {
-        char *content = sw_logged_content(&replay->logged, "policy", policy_id);
-        sw_scratch_close(replay->knowledge.scratch);
-        sw_policy_close(replay->knowledge.policy);
-        replay->knowledge.scratch = NULL;
-        replay->knowledge.policy = NULL;
-        done = sw_knowledge_parse_policy(&replay->knowledge, "replay", sw_text_from(content));
-        free(content);
-    }
-    bool changed = map_id != replay->map_id || policy_id != replay->policy_id;
     replay->map_id = map_id;
     replay->policy_id = policy_id;
-    return done && (!changed || sw_knowledge_overlay(&replay->knowledge));
+    sw_knowledge_close(&replay->knowledge);
+    return load_map(replay, map_id) && load_policy(replay, policy_id) &&
+           sw_knowledge_overlay(&replay->knowledge);
 }
 
-/* A monitor started here: an empty pipeline that gets what the log knew. */
-static bool begin_run(struct sw_replay *replay)
+/* An empty pipeline that gets what the log knew before this event. */
+static bool start_pipeline(struct sw_replay *replay, int64_t map_id, int64_t policy_id)
 {
-    int64_t map_id = 0;
-    int64_t policy_id = 0;
-    replay->counts.runs++;
-    replay->run_id = replay->event.run_id;
-    if (sw_logged_run(&replay->logged, replay->run_id, &map_id, &policy_id) != SW_OK) {
-        differ(replay, "its run %lld is not in the log", (long long)replay->run_id);
-        return false;
-    }
     if (!load_knowledge(replay, map_id, policy_id)) {
         (void)snprintf(replay->difference, sizeof(replay->difference),
                        "map or policy of run %lld cannot be used", (long long)replay->run_id);
@@ -502,14 +501,52 @@ static bool begin_run(struct sw_replay *replay)
     void *memory = calloc(1, sw_pipeline_bytes());
     SW_ASSERT(memory != NULL);
     replay->pipeline = sw_pipeline_init(memory, &config);
-    uint64_t missing = replay->judge.parents_missing_total;
     sw_judge_init(&replay->judge, replay->pipeline, &judge_calls, replay);
-    replay->judge.parents_missing_total = missing;
     if (sw_logged_restore(&replay->logged, replay->pipeline, &config, replay->event.id) != SW_OK) {
         fail(replay);
         return false;
     }
     return true;
+}
+
+/* A monitor started here. */
+static bool begin_run(struct sw_replay *replay)
+{
+    int64_t map_id = 0;
+    int64_t policy_id = 0;
+    replay->counts.runs++;
+    replay->run_id = replay->event.run_id;
+    if (sw_logged_run(&replay->logged, replay->run_id, &map_id, &policy_id) != SW_OK) {
+        differ(replay, "its run %lld is not in the log", (long long)replay->run_id);
+        return false;
+    }
+    return start_pipeline(replay, map_id, policy_id);
+}
+
+/* The policy that the findings of this event name, 0 when there are none: a monitor that was told
+ * to read its policy anew went on in the same run. */
+static int64_t logged_policy(const struct sw_replay *replay)
+{
+    sqlite3_stmt *hops = replay->logged.statements[SW_LOGGED_HOPS];
+    sqlite3_stmt *findings = replay->logged.statements[SW_LOGGED_FINDINGS];
+    if (!replay->hop_there || !replay->finding_there) {
+        return 0;
+    }
+    int64_t cause = sqlite3_column_int64(hops, 2);
+    bool of_event = (cause != 0 ? cause : sqlite3_column_int64(hops, 0)) == replay->event.id;
+    bool of_hop = sqlite3_column_int64(findings, 0) == sqlite3_column_int64(hops, 17);
+    return of_event && of_hop ? sqlite3_column_int64(findings, 1) : 0;
+}
+
+/* Makes sure that the pipeline is that of the event's run and policy. */
+static bool prepare_pipeline(struct sw_replay *replay)
+{
+    if (replay->pipeline == NULL || replay->event.run_id != replay->run_id) {
+        return begin_run(replay);
+    }
+    int64_t policy_id = logged_policy(replay);
+    bool same = policy_id == 0 || policy_id == replay->policy_id || replay->policy_given != NULL;
+    return same || start_pipeline(replay, replay->map_id, policy_id);
 }
 
 /* A hop that this event made or taught, and that did not come out. */
@@ -618,10 +655,8 @@ enum sw_status sw_replay_run(struct sw_replay *replay)
         if (status != SW_OK) {
             break;
         }
-        if (replay->pipeline == NULL || replay->event.run_id != replay->run_id) {
-            if (!begin_run(replay)) {
-                break;
-            }
+        if (!prepare_pipeline(replay)) {
+            break;
         }
         judge_event(replay);
     }

@@ -2,8 +2,10 @@
  * A log's events through the pipeline again, in logged order with their own times, compared with
  * what was logged: every hop, finding, chain and alert. Identical, or the first difference.
  *
- * Where a monitor was restarted, the replay restarts too: it begins with what the log knew then.
- * Gaps are not compared: when a hole becomes a gap depends on a clock that the log does not have.
+ * Where a monitor was restarted, or read its policy anew, the replay does so too: it begins with
+ * what the log knew then. Of a policy that was read anew only the findings tell, so hops between
+ * that and the next finding are still judged by the former one. Gaps are not compared: when a hole
+ * becomes a gap depends on a clock that the log does not have.
  */
 #ifndef SHAREWATCH_REPLAY_H
 #define SHAREWATCH_REPLAY_H
@@ -37,7 +39,7 @@ struct sw_replay_counts {
 struct sw_replay {
     struct sw_logged logged;
     struct sw_knowledge knowledge;
-    bool given_map, given_policy; // not the log's own
+    const char *map_given, *policy_given; // in place of the log's own; NULL: those
     struct sw_pipeline *pipeline;
     struct sw_judge judge;
     struct sw_replay_filter filter;
@@ -59,8 +61,8 @@ struct sw_replay {
 enum sw_status sw_replay_open(struct sw_replay *replay, const char *path) SW_MUST_CHECK;
 
 /** Judges by the map in the file @map, or by the packs in @policy, in place of the log's own. NULL:
- *  the log's. False: what is wrong was printed. */
-bool sw_replay_give(struct sw_replay *replay, const char *map, const char *policy);
+ *  the log's. They outlive the replay, and what is wrong with them is printed when it runs. */
+void sw_replay_give(struct sw_replay *replay, const char *map, const char *policy);
 
 /**
  * Replays. SW_OK: identical. SW_INVALID: replay->difference tells of the first difference.

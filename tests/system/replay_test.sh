@@ -39,6 +39,15 @@ run "$SHAREWATCH" replay "$WORK/live.db" --policy so40-1979
 expect_status 1
 expect_out "first difference: event"
 
+# A pack may change the map; the next run's does not build on that.
+run "$SHAREWATCH" import flock "Fresno CA PD=$DATA/network_13.csv" --log "$WORK/packs.db" --policy nlets-off
+expect_status 0
+run "$SHAREWATCH" import flock "LAPD=$DATA/portal.csv" "$DATA/events.csv" --log "$WORK/packs.db"
+expect_status 0
+run "$SHAREWATCH" replay "$WORK/packs.db"
+expect_status 0
+expect_out "2 runs"
+
 # A filter compares less; everything is judged all the same.
 run "$SHAREWATCH" replay "$LOG" --edge E24
 expect_status 0
