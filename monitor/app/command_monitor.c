@@ -70,6 +70,7 @@ static bool reload(void *context, struct sw_log_run *run, struct sw_rules *rules
     sw_knowledge_close(&former);
     former = knowledge;
     knowledge = fresh;
+    sw_scratch_take_over(knowledge.scratch, former.scratch); // counts over time go on
     fill_run(run, &knowledge);
     *rules = sw_policy_rules(knowledge.policy, knowledge.scratch);
     return true;
