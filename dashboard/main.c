@@ -109,6 +109,7 @@ static void on_signal(uv_signal_t *handle, int number)
     exit_code = number == SIGINT ? SW_EXIT_INTERRUPTED : SW_EXIT_OK;
     sw_watch_stop(&server.watch);
     sw_live_stop(&server.live);
+    sw_whatif_stop(&server.whatif);
     uv_close((uv_handle_t *)&on_interrupt, NULL);
     uv_close((uv_handle_t *)&on_terminate, NULL);
     (void)uv_timer_start(&goodbye, end_loop, GOODBYE_MS, 0);
@@ -245,6 +246,7 @@ static int start(uv_loop_t *loop, const char *address, uint16_t port)
         SW_OK) {
         return complain("the --host name is too long");
     }
+    sw_whatif_init(&server.whatif, loop, &server.http, server.store.log_path);
     sw_live_start(&server.live, loop, &server.store, &server.inbox, &server.http);
     if (sw_watch_start(&server.watch, loop, server.store.log_path, sw_server_look, &server) !=
         SW_OK) {

@@ -222,6 +222,41 @@ static bool add_what(struct sw_query *query, struct sw_text value)
     return copy_word(query->what, value);
 }
 
+/* Copies a list of words joined by commas; none begins with `-`, so that none is an option. */
+static bool copy_list(char list[SW_LIST_BYTES], struct sw_text value)
+{
+    struct sw_text item;
+    struct sw_text rest = value;
+    bool done = false;
+    char word[SW_WORD_BYTES];
+    while (next_item(&rest, &done, &item)) {
+        if (!copy_word(word, item) || word[0] == '-' || word[0] == '.' || word[0] == ':') {
+            return false;
+        }
+    }
+    if (value.length >= SW_LIST_BYTES) {
+        return false;
+    }
+    memcpy(list, value.bytes, value.length);
+    list[value.length] = '\0';
+    return true;
+}
+
+static bool add_a(struct sw_query *query, struct sw_text value)
+{
+    return copy_list(query->policy_a, value);
+}
+
+static bool add_b(struct sw_query *query, struct sw_text value)
+{
+    return copy_list(query->policy_b, value);
+}
+
+static bool add_without(struct sw_query *query, struct sw_text value)
+{
+    return copy_list(query->without, value);
+}
+
 static bool add_search(struct sw_query *query, struct sw_text value)
 {
     if (value.length >= SW_SEARCH_BYTES || memchr(value.bytes, '\0', value.length) != NULL) {
@@ -257,6 +292,9 @@ static const struct parameter parameters[] = {
     {"dst", add_dst, "a system of the map, such as IDENT"},
     {"case", add_case, "the number of a case"},
     {"what", add_what, "alerts, events, flows or reviews"},
+    {"a", add_a, "names of packs, joined by commas"},
+    {"b", add_b, "names of packs, joined by commas"},
+    {"without", add_without, "edges of the map, such as E16,E27"},
     {"q", add_search, "words, at most 127 bytes"},
 };
 #define PARAMETER_COUNT (sizeof(parameters) / sizeof(parameters[0]))

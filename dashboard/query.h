@@ -5,6 +5,7 @@
  *   range=24h | 30d | all     from=TIME to=TIME        before=ID limit=1..200
  *   rule=NAME edge=E04 src=NODE dst=NODE group=0|1 in=GROUP q=WORDS case=NAME
  *   of exports: what=alerts|events|flows|reviews redact=public|full
+ *   of comparisons: a=PACK,… b=PACK,… without=E16,…
  *
  * An unknown parameter or value is refused and named, so that a mistyped filter never looks like an
  * answer.
@@ -33,6 +34,7 @@ const char *sw_state_name(enum sw_review_state state);
 
 #define SW_WORD_BYTES   64
 #define SW_SEARCH_BYTES 128
+#define SW_LIST_BYTES   128
 
 struct sw_query {
     uint32_t states;   // bits 1 << enum sw_review_state; 0: all
@@ -53,6 +55,9 @@ struct sw_query {
     char to_node[SW_WORD_BYTES];
     char chain_case[SW_WORD_BYTES];
     char what[SW_WORD_BYTES];
+    char policy_a[SW_LIST_BYTES]; // of a comparison: packs joined by commas; empty: the log's own
+    char policy_b[SW_LIST_BYTES];
+    char without[SW_LIST_BYTES]; // edges
     char search[SW_SEARCH_BYTES];
 };
 

@@ -22,6 +22,7 @@ static const struct row rows[] = {
     {"/events/#", GET, SW_ROUTE_PAGE, SW_ROUTE_NONE},
     {"/cases", GET, SW_ROUTE_PAGE, SW_ROUTE_NONE},
     {"/cases/*", GET, SW_ROUTE_PAGE, SW_ROUTE_NONE},
+    {"/what-if", GET, SW_ROUTE_PAGE, SW_ROUTE_NONE},
     {"/help", GET, SW_ROUTE_PAGE, SW_ROUTE_NONE},
     {"/a/**", GET, SW_ROUTE_ASSET, SW_ROUTE_NONE},
     {"/favicon.ico", GET, SW_ROUTE_ICON, SW_ROUTE_NONE},
@@ -41,6 +42,8 @@ static const struct row rows[] = {
     {"/api/reviews", GET | POST, SW_ROUTE_REVIEWS, SW_ROUTE_REVIEW_POST},
     {"/api/cases", GET | POST, SW_ROUTE_CASES, SW_ROUTE_CASE_POST},
     {"/api/cases/*/timeline", GET, SW_ROUTE_TIMELINE, SW_ROUTE_NONE},
+    {"/api/packs", GET, SW_ROUTE_PACKS, SW_ROUTE_NONE},
+    {"/api/what-if", GET, SW_ROUTE_WHATIF, SW_ROUTE_NONE},
     {"/api/export.csv", GET, SW_ROUTE_EXPORT_CSV, SW_ROUTE_NONE},
     {"/api/export.jsonl", GET, SW_ROUTE_EXPORT_JSONL, SW_ROUTE_NONE},
 };

@@ -34,6 +34,8 @@ enum sw_route {
     SW_ROUTE_TIMELINE,
     SW_ROUTE_EXPORT_CSV,
     SW_ROUTE_EXPORT_JSONL,
+    SW_ROUTE_PACKS,
+    SW_ROUTE_WHATIF,
 };
 
 struct sw_routed {

@@ -325,6 +325,7 @@ static enum MHD_Result answer_status(struct call *call)
         return fail_status(call, status);
     }
     out.length -= 1; // open the object again
+    sw_json_number(&out, "what_if", call->server->whatif.program[0] != '\0' ? 1 : 0);
     sw_json_text(&out, "actor", call->session->actor);
     sw_json_text(&out, "role", sw_role_name(call->session->role));
     sw_buffer_append_string(&out, "}");
@@ -665,6 +666,55 @@ static enum MHD_Result answer_evidence(struct call *call)
     return sw_http_reply(call->connection, &reply, sw_buffer_text(&out));
 }
 
+/* Comparisons. */
+
+static enum MHD_Result answer_packs(struct call *call)
+{
+    const struct sw_whatif *whatif = &call->server->whatif;
+    struct sw_buffer out;
+    start_answer(call, &out);
+    sw_buffer_append_string(&out, "{\"packs\":[");
+    for (uint32_t i = 0; i < whatif->pack_count; i++) {
+        sw_buffer_append_string(&out, i == 0 ? "{" : ",{");
+        sw_json_text(&out, "name", whatif->packs[i].name);
+        sw_json_text(&out, "title", whatif->packs[i].title);
+        sw_json_text(&out, "version", whatif->packs[i].version);
+        sw_buffer_append_string(&out, "}");
+    }
+    sw_buffer_append_string(&out, "]}");
+    return reply_json(call, &out, NULL);
+}
+
+static enum MHD_Result answer_whatif(struct call *call)
+{
+    struct sw_whatif *whatif = &call->server->whatif;
+    if (call->query.policy_b[0] == '\0' && call->query.without[0] == '\0') {
+        return fail(call, PARAMETER_FAILED, "parameter", "There is nothing to compare with.",
+                    "Give b=PACK,… or without=EDGE,…");
+    }
+    enum sw_status status =
+        sw_whatif_ask(whatif, &call->query, call->server->store.heads.event, call->connection);
+    if (status == SW_EMPTY) {
+        return MHD_YES; // the connection waits
+    }
+    if (status == SW_FULL) {
+        return fail(call, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "Another comparison runs just now.",
+                    "Try again when it is done.");
+    }
+    if (status == SW_NOT_FOUND) {
+        return fail(call, MHD_HTTP_NOT_FOUND, "not_found",
+                    "The program that compares is not beside the dashboard.",
+                    "Build or install sharewatch-monitor.");
+    }
+    if (status != SW_OK) {
+        return fail(call, MHD_HTTP_UNPROCESSABLE_CONTENT, "comparison", whatif->error,
+                    "`sharewatch diff` in a terminal says the same.");
+    }
+    struct sw_reply reply = {.status = MHD_HTTP_OK, .type = "application/json"};
+    return sw_http_reply(call->connection, &reply,
+                         (struct sw_text){.bytes = whatif->bytes, .length = whatif->length});
+}
+
 /* The way of a request. */
 
 enum need { NEED_NOTHING, NEED_SESSION, NEED_PAGE_SESSION };
@@ -693,6 +743,8 @@ static const struct {
     [SW_ROUTE_CASES] = {NEED_SESSION, answer_cases},
     [SW_ROUTE_CASE_POST] = {NEED_SESSION, answer_case_post},
     [SW_ROUTE_TIMELINE] = {NEED_SESSION, answer_timeline},
+    [SW_ROUTE_PACKS] = {NEED_SESSION, answer_packs},
+    [SW_ROUTE_WHATIF] = {NEED_SESSION, answer_whatif},
     [SW_ROUTE_EVIDENCE] = {NEED_SESSION, answer_evidence},
     [SW_ROUTE_EXPORT_CSV] = {NEED_SESSION, answer_export},
     [SW_ROUTE_EXPORT_JSONL] = {NEED_SESSION, answer_export},

@@ -18,6 +18,7 @@
 #include "live.h"
 #include "store.h"
 #include "watch.h"
+#include "whatif.h"
 
 #define SW_HOSTS_MAX 8u
 
@@ -36,6 +37,7 @@ struct sw_server {
     struct sw_http http;
     struct sw_live live;
     struct sw_watch watch;
+    struct sw_whatif whatif;
     const char *asset_folder;      // --assets: the page's files from there; NULL: embedded
     char hosts[SW_HOSTS_MAX][128]; // what may stand in Host; [host_count]
     uint32_t host_count;

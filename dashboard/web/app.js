@@ -6,13 +6,14 @@ import * as inbox from './inbox.js';
 import * as flows from './flows.js';
 import * as panels from './detail.js';
 import * as pages from './pages.js';
+import * as whatIf from './whatif.js';
 import * as live from './live.js';
 import * as keys from './keys.js';
 import {review, undo, form, say} from './review.js';
 
 const shown = {alerts: null, bins: null, flows: null, alert: null, status: null, link: 'off', pending: [], picked: new Set(), keys: {}, scroll: new Map(), review: 0};
 
-const NAV = [['/', 'Alerts', 'inbox'], ['/flows', 'Flow map', 'flows'], ['/events', 'Entries', 'events'], ['/cases', 'Cases', 'cases'], ['/help', 'Help', 'help']];
+const NAV = [['/', 'Alerts', 'inbox'], ['/flows', 'Flow map', 'flows'], ['/events', 'Entries', 'events'], ['/cases', 'Cases', 'cases'], ['/what-if', 'What-if', 'what-if'], ['/help', 'Help', 'help']];
 
 // The frame: navigation above, the state of the log below.
 
@@ -27,7 +28,7 @@ function drawTop() {
   const page = ['inbox', 'alerts'].includes(state.page) ? 'inbox' : state.page;
   const search = h('input', {id: 'search', type: 'search', 'aria-label': 'Search alerts', placeholder: 'Search law, system, rule or alert number', value: state.q, maxlength: 120});
   replace($('top'), h('a', {class: 'brand', href: link({}, '/')}, mark(), 'sharewatch'),
-    h('nav', {'aria-label': 'Pages'}, NAV.map(([path, name, key]) => h('a', {href: link({}, path), 'aria-current': page === key && 'page'}, name,
+    h('nav', {'aria-label': 'Pages'}, NAV.filter(([, , key]) => key !== 'what-if' || shown.status?.what_if).map(([path, name, key]) => h('a', {href: link({}, path), 'aria-current': page === key && 'page'}, name,
       key === 'inbox' && open > 0 && h('span', {class: 'count', title: `${number(open)} open`}, number(open))))),
     h('form', {role: 'search', onsubmit: event => { event.preventDefault(); go(link({q: search.value.trim(), alert: ''}, ['inbox', 'flows'].includes(page) ? undefined : '/')); search.blur(); }}, search, h('kbd', {'aria-hidden': 'true'}, '/')),
     h('label', {class: 'range'}, h('span', {class: 'hidden'}, 'Range of time'), h('select', {id: 'range', onchange: event => go(link({range: event.target.value, before: ''}))},
@@ -246,6 +247,16 @@ async function drawPage(state) {
   if (state.page === 'events' && state.id) content = pages.event(await ask(`/api/events/${encodeURIComponent(state.id)}`));
   else if (state.page === 'events') content = pages.events(await ask('/api/events', {range: state.range, verdict: state.verdict, level: state.level, edge: state.edge, src: state.src, dst: state.dst, before: state.before, limit: 100}), state);
   else if (state.page === 'cases' && state.id) content = pages.oneCase(await ask(`/api/cases/${encodeURIComponent(state.id)}/timeline`), widthOf(page));
+  else if (state.page === 'what-if') {
+    const {packs} = await ask('/api/packs');
+    const asked = state.b || state.without;
+    if (asked && $('page')) replace($('page'), whatIf.form(packs, state), h('p', {class: 'empty', role: 'status'}, 'Judging every event again; a large log takes a minute.'));
+    let below = null;
+    if (asked) {
+      try { below = whatIf.result(await ask('/api/what-if', {b: state.b, without: state.without})); } catch (problem) { below = h('p', {class: 'empty', role: 'alert'}, problem.message); }
+    }
+    content = [whatIf.form(packs, state), below].flat();
+  }
   else if (state.page === 'cases') content = pages.cases(await ask('/api/cases'), state, draw);
   else content = pages.help();
   if (JSON.stringify([read().page, read().id, location.search]) === at && $('page')) { replace($('page'), content); $('page').scrollTop = 0; }
@@ -358,7 +369,7 @@ keys.start({
   '.': showNew, p: togglePause, '[': () => stepRange(-1), ']': () => stepRange(1),
   t: () => $('range').focus(), '/': () => $('search').focus(), v: () => go(link({view: read().view === 'table' ? 'map' : 'table'})),
   y: () => navigator.clipboard?.writeText(location.href).then(() => say('The link is copied.'), () => say(location.href)),
-  'g a': () => go(link({}, '/')), 'g f': () => go(link({}, '/flows')), 'g e': () => go(link({}, '/events')), 'g c': () => go(link({}, '/cases')), 'g h': () => go(link({}, '/help')),
+  'g a': () => go(link({}, '/')), 'g f': () => go(link({}, '/flows')), 'g e': () => go(link({}, '/events')), 'g c': () => go(link({}, '/cases')), 'g w': () => { if (shown.status?.what_if) go(link({}, '/what-if')); }, 'g h': () => go(link({}, '/help')),
   '?': keys.help,
 });
 
@@ -393,6 +404,7 @@ draw();
 guard(started.then(status => {
   shown.status = status;
   shown.review = status.review;
+  drawTop();
   drawFoot();
   drawInbox();
   live.start(status.indexed);

@@ -7,14 +7,19 @@ import {once} from 'node:events';
 
 const schema = join(process.env.SOURCE, 'monitor/log/schema.sql');
 
-async function line(stream, fits) {
-  let text = '';
-  for await (const part of stream) {
-    text += part;
-    const found = text.split('\n').find(fits);
-    if (found) return found;
-  }
-  throw new Error(`ended without the line that was waited for: ${text}`);
+function line(stream, fits) {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const ended = () => reject(new Error(`ended without the line that was waited for: ${text}`));
+    const look = part => {
+      text += part;
+      const found = text.split('\n').find(fits);
+      if (found === undefined) return;
+      stream.off('data', look).off('end', ended);
+      resolve(found);
+    };
+    stream.on('data', look).on('end', ended);
+  });
 }
 
 export const folder = () => mkdtempSync(join(tmpdir(), 'sharewatch-browser-'));
@@ -38,10 +43,12 @@ export async function dashboard(log, options = []) {
   let errors = '';
   child.stderr.on('data', part => { errors += part; }); child.on('exit', (code, signal) => { if (signal && signal !== 'SIGTERM' || code) process.stderr.write('dashboard ended: ' + code + ' ' + signal + ' ' + errors + '\n'); });
   const said = await line(child.stdout, text => text.includes('http'));
-  child.stdout.resume();
   const url = said.match(/https?:\S+/)[0];
+  let next = url; // the link that works now
+  child.stdout.on('data', part => { next = part.toString().match(/https?:\S+/)?.[0] ?? next; });
+  child.stdout.resume();
   return {
-    url, origin: new URL(url).origin, port: Number(new URL(url).port), child, errors: () => errors,
+    url, origin: new URL(url).origin, port: Number(new URL(url).port), child, errors: () => errors, link: () => next,
     stop: async () => { if (child.exitCode == null) { child.kill('SIGTERM'); await once(child, 'exit'); } return child.exitCode; },
   };
 }

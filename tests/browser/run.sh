@@ -3,7 +3,8 @@
 # once; where Node.js, Debian's Chromium or those packages cannot be had, the test is skipped (77).
 #
 #   $BUILD        build folder          $DASHBOARD  the program
-#   $MAKE_LOG     tests/support/make_log          $SOURCE  the source tree
+#   $SHAREWATCH   the name people type  $MAKE_LOG   tests/support/make_log
+#   $SOURCE       the source tree
 set -eu
 for program in node npm chromium; do
     if ! command -v "$program" >/dev/null; then
