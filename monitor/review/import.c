@@ -164,7 +164,8 @@ static void find_key(struct sw_import *import, struct taken *taken)
         char org[SW_ORGANISATION_ID_BYTES + 7];
     } where = {.second = row->time_ms / 1000, .networks = row->networks};
     int64_t frame[2] = {row->frame_from_ms, row->frame_to_ms};
-    memcpy(where.org, taken->searcher.id, sizeof(taken->searcher.id));
+    /* Only the id itself: what stands behind its end is of an earlier name. */
+    memcpy(where.org, taken->searcher.id, strlen(taken->searcher.id));
     taken->key = (struct sw_search_key){0};
     begin_hash(import);
     add_hash(import, &where, sizeof(where));

@@ -249,6 +249,7 @@ void sw_organisation_read(const struct sw_map *map, struct sw_text name,
         map != NULL ? find_on_map(map, &words, sw_text_from(organisation->id)) : SW_NONE;
     if (index != SW_NONE) {
         struct sw_buffer id;
+        memset(organisation->id, 0, sizeof(organisation->id));
         sw_buffer_init(&id, organisation->id, SW_ORGANISATION_ID_BYTES);
         sw_buffer_append(&id, map->agencies[index].id);
         organisation->class_code = map->agencies[index].class_code;

@@ -233,6 +233,16 @@ static void counts_searches_and_not_rows(void **state)
     assert_int_equal(import.counts.quarantined, 0);
 }
 
+/* An agency's own log implies whose it is; the network audit names it in another way. */
+static void links_an_own_log_and_a_network_audit(void **state)
+{
+    (void)state;
+    import_file("network_13.csv", "LAPD");
+    import_file("own_split.csv", "LAPD");
+    assert_int_equal(import.files[1].duplicates, 1);
+    assert_int_equal(import.counts.searches, 12);
+}
+
 /* The order of files must not matter for what is known in the end. */
 static void links_logs_in_any_order(void **state)
 {
@@ -419,6 +429,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(scrubs_before_anything_is_made_of_a_row, open_import,
                                         close_import),
         cmocka_unit_test_setup_teardown(counts_searches_and_not_rows, open_import, close_import),
+        cmocka_unit_test_setup_teardown(links_an_own_log_and_a_network_audit, open_import,
+                                        close_import),
         cmocka_unit_test_setup_teardown(links_logs_in_any_order, open_import, close_import),
         cmocka_unit_test_setup_teardown(corrects_a_search_by_a_copy_that_says_more, open_import,
                                         close_import),
