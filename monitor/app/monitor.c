@@ -283,7 +283,8 @@ static void tell_receipt(struct sw_monitor *monitor, uint32_t index)
     sw_buffer_append_format(&json, ",\"sequence\":%llu}", (unsigned long long)source->durable);
     (void)snprintf(topic, sizeof(topic), "sharewatch/v1/receipt/%.*s", SW_TEXT_FORMAT(name));
     if (sw_inbox_publish(&monitor->inbox, topic, sw_buffer_text(&json), true) == SW_OK) {
-        source->owed = source->committed != source->durable;
+        /* What came meanwhile is told when it is safe. */
+        source->owed = source->touched || source->committed != source->durable;
     }
 }
 

@@ -2,7 +2,7 @@
  * What the monitor costs beside a subscriber that only counts, on the same machine in one run, so
  * that the ratios say more than the figures.
  *
- *   bench_ingest [EVENTS]     of each full-speed run, 200,000 by default
+ *   bench_ingest [EVENTS [mosquitto]]     of each full-speed run, 200,000 by default; only through it
  */
 #include <dirent.h>
 #include <signal.h>
@@ -203,7 +203,7 @@ static void start_broker(struct test_child *broker)
         exit(1);
     }
     (void)fprintf(file,
-                  "listener %u 127.0.0.1\nallow_anonymous true\nlog_dest none\npersistence false\n"
+                  "listener %u 127.0.0.1\nallow_anonymous true\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\npersistence false\n"
                   "max_queued_messages 0\nmax_inflight_messages 1000\nset_tcp_nodelay true\n%s",
                   place.port, geteuid() == 0 ? "user root\n" : "");
     (void)fclose(file);
@@ -224,8 +224,10 @@ int main(int argc, char **argv)
     (void)printf("%u events of about 450 bytes at QoS 1, one alert in %d; CPU of the subscriber's "
                  "process, an event; the log in %s\n",
                  events, LOAD_ALERT_EVERY, place.folder);
-    compare("generator is broker", 0, events);
-    delays("generator is broker", 0);
+    if (argc < 3) {
+        compare("generator is broker", 0, events);
+        delays("generator is broker", 0);
+    }
     start_broker(&broker);
     compare("mosquitto", place.port, events);
     delays("mosquitto", place.port);

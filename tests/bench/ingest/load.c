@@ -1,6 +1,7 @@
 #include "load.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -15,11 +16,13 @@
 
 #include "packets.h"
 
-#define INPUT_BYTES   262144
-#define OUTPUT_BYTES  1048576
-#define PACKET_ROOM   1024
-#define TIMEOUT_NS    (INT64_C(60) * 1000000000)
-#define SETTLE_NS     (INT64_C(300) * 1000000)
+#define INPUT_BYTES  262144
+#define OUTPUT_BYTES 1048576
+#define PACKET_ROOM  1024
+#define TIMEOUT_NS   (INT64_C(60) * 1000000000)
+#define SETTLE_NS    (INT64_C(300) * 1000000)
+static_assert(LOAD_WINDOW * PACKET_ROOM / 2 <= OUTPUT_BYTES / 2, "room for acknowledgements");
+
 #define SOURCE_PREFIX "urn:sharewatch:agency:"
 
 /* One connection and where a run of the load stands. */
@@ -100,9 +103,14 @@ static bool flush(struct run *run)
     return true;
 }
 
-/* Room for a packet behind what waits to be sent, or NULL. */
+/* Room for a packet behind what waits to be sent, or NULL. The window of events takes half of the
+ * buffer at most, so that an acknowledgement always finds room. */
 static uint8_t *room(struct run *run)
 {
+    if (OUTPUT_BYTES - run->output_first - run->output_bytes < PACKET_ROOM) {
+        memmove(run->output, run->output + run->output_first, run->output_bytes);
+        run->output_first = 0;
+    }
     size_t end = run->output_first + run->output_bytes;
     return OUTPUT_BYTES - end >= PACKET_ROOM ? run->output + end : NULL;
 }
