@@ -22,19 +22,48 @@ function mark() {
     s('path', {d: 'M1 14h4c4 0 4-8 8-8h5', class: 'a'}), s('path', {d: 'M1 6h4c4 0 4 8 8 8h5', class: 'b'}), s('circle', {cx: 17, cy: 6, r: 2}));
 }
 
+// Built once and then changed in place: nobody who types or tabs here may lose their place.
+function buildTop() {
+  const search = h('input', {id: 'search', type: 'search', 'aria-label': 'Search alerts', placeholder: 'Search law, system, rule or alert number', maxlength: 120});
+  const submit = event => {
+    event.preventDefault();
+    go(link({q: search.value.trim(), alert: ''}, read().page === 'inbox' ? undefined : '/'));
+    search.blur();
+  };
+  replace($('top'), h('a', {class: 'brand', href: '/'}, mark(), 'sharewatch'),
+    h('nav', {'aria-label': 'Pages'}, NAV.map(([, name, key]) => h('a', {id: `nav-${key}`}, name, key === 'inbox' && h('span', {class: 'count', hidden: true})))),
+    h('form', {role: 'search', onsubmit: submit}, search, h('kbd', {'aria-hidden': 'true'}, '/')),
+    h('label', {class: 'range'}, h('span', {class: 'hidden'}, 'Range of time'), h('select', {id: 'range', onchange: event => go(link({range: event.target.value, before: ''}))}), h('span', {class: 'zone'}, 'UTC')),
+    h('button', {id: 'live', onclick: togglePause}, h('span', {class: 'lamp', 'aria-hidden': 'true'}), h('span', {id: 'live-word'})));
+}
+
+function drawRange(range) {
+  const select = $('range');
+  const options = RANGES.some(([value]) => value === range) ? RANGES : [[range, range], ...RANGES];
+  if (select.options.length !== options.length) replace(select, options.map(([value, name]) => h('option', {value}, name)));
+  if (select.value !== range) select.value = range;
+}
+
 function drawTop() {
+  if (!$('search')) buildTop();
   const state = read();
   const open = shown.alerts?.counts?.open;
   const page = ['inbox', 'alerts'].includes(state.page) ? 'inbox' : state.page;
-  const search = h('input', {id: 'search', type: 'search', 'aria-label': 'Search alerts', placeholder: 'Search law, system, rule or alert number', value: state.q, maxlength: 120});
-  replace($('top'), h('a', {class: 'brand', href: link({}, '/')}, mark(), 'sharewatch'),
-    h('nav', {'aria-label': 'Pages'}, NAV.filter(([, , key]) => key !== 'what-if' || shown.status?.what_if).map(([path, name, key]) => h('a', {href: link({}, path), 'aria-current': page === key && 'page'}, name,
-      key === 'inbox' && open > 0 && h('span', {class: 'count', title: `${number(open)} open`}, number(open))))),
-    h('form', {role: 'search', onsubmit: event => { event.preventDefault(); go(link({q: search.value.trim(), alert: ''}, ['inbox', 'flows'].includes(page) ? undefined : '/')); search.blur(); }}, search, h('kbd', {'aria-hidden': 'true'}, '/')),
-    h('label', {class: 'range'}, h('span', {class: 'hidden'}, 'Range of time'), h('select', {id: 'range', onchange: event => go(link({range: event.target.value, before: ''}))},
-      (RANGES.some(([value]) => value === state.range) ? RANGES : [[state.range, state.range], ...RANGES]).map(([value, name]) => h('option', {value, selected: value === state.range}, name))), h('span', {class: 'zone'}, 'UTC')),
-    h('button', {id: 'live', class: `live l-${shown.link}`, onclick: togglePause, 'aria-pressed': String(shown.link === 'paused')}, h('span', {class: 'lamp', 'aria-hidden': 'true'}),
-      {live: 'Live', lost: 'Link lost', paused: 'Paused', off: 'Connecting'}[shown.link]));
+  for (const [path, , key] of NAV) {
+    const anchor = $(`nav-${key}`);
+    anchor.href = link({}, path);
+    anchor.hidden = key === 'what-if' && !shown.status?.what_if;
+    if (page === key) anchor.setAttribute('aria-current', 'page'); else anchor.removeAttribute('aria-current');
+  }
+  const count = $('top').querySelector('.count');
+  count.hidden = !(open > 0);
+  count.textContent = open > 0 ? number(open) : '';
+  count.title = `${number(open ?? 0)} open`;
+  if (document.activeElement !== $('search')) $('search').value = state.q;
+  drawRange(state.range);
+  $('live').className = `live l-${shown.link}`;
+  $('live').setAttribute('aria-pressed', String(shown.link === 'paused'));
+  $('live-word').textContent = {live: 'Live', lost: 'Link lost', paused: 'Paused', off: 'Connecting'}[shown.link];
   document.title = [shown.link === 'lost' ? '(link lost)' : open ? `(${number(open)})` : '', shown.alert && state.alert ? shown.alert.title : NAV.find(([, , key]) => key === page)?.[1], 'sharewatch'].filter(Boolean).join(' · ');
 }
 
@@ -81,7 +110,7 @@ function drawInbox() {
       state.q && h('a', {href: link({q: ''})}, 'Clear'),
       pages.exportLink('alerts', state)),
     inbox.tabs(state, shown.alerts.counts),
-    shown.bins && inbox.histogram(shown.bins, view.newest),
+    h('div', {id: 'bins'}, shown.bins && inbox.histogram(shown.bins, view.newest)),
     inbox.filters(state), inbox.group(state, shown.alerts),
     h('div', {id: 'new'}), h('div', {id: 'bulk'}),
     h('div', {id: 'list'}, inbox.list(shown.alerts, state, view)));
@@ -137,7 +166,7 @@ async function loadInbox(force) {
   drawInbox();
   drawTop();
   shown.bins = await second;
-  if (shown.keys.inbox === key) drawInbox();
+  if (shown.keys.inbox === key && $('bins')) replace($('bins'), inbox.histogram(shown.bins, view.newest));
 }
 
 async function loadMore() {
@@ -199,6 +228,8 @@ function drawDetail() {
     replace(pane, h('p', {class: 'empty'}, 'Choose an alert to read what happened, hop by hop, and under which rule. ', h('kbd', {}, 'j'), ' takes the first.'));
     return;
   }
+  // A note that is being written is not taken away by what somebody else does.
+  if ($('act-form')?.dataset.alert === state.alert && $('act-form').querySelector('form')) return;
   replace(pane, panels.detail(shown.alert, view, state.page === 'alerts' || matchMedia('(max-width: 1240px)').matches ? 'h1' : 'h2'));
 }
 
@@ -393,7 +424,11 @@ live.onLive((type, data) => {
       if (shown.alerts) { shown.alerts.counts = counts; replace($('inbox').querySelector('.tabs'), ...inbox.tabs(read(), counts).childNodes); drawTop(); }
     }));
   }
-  if (type === 'flow' && !mapTimer && $('middle')) mapTimer = setTimeout(() => { mapTimer = 0; if ($('middle')) guard(loadMiddle(true)); }, 5000);
+  if (type === 'flow' && !mapTimer && $('middle')) mapTimer = setTimeout(() => {
+    mapTimer = 0;
+    const reading = $('middle')?.contains(document.activeElement) && !document.activeElement.closest('.ribbon');
+    if ($('middle') && !reading) guard(loadMiddle(true));
+  }, 5000);
 });
 
 onChange(draw);

@@ -98,7 +98,7 @@ export function detail(alert, view, heading) {
     h('p', {class: 'sentence'}, alert.sentence),
     alert.daily && alert.hops > 1 ? h('p', {class: 'dim'}, `This alert stands for ${plural(alert.hops, 'crossing')} of ${day(alert.ts)}, the last at ${moment(alert.last)} UTC.`) : null,
     actions(alert, view),
-    h('div', {id: 'act-form'}),
+    h('div', {id: 'act-form', 'data-alert': alert.id}),
     hops(alert), law(alert), duties(alert, view), history(alert),
     h('p', {class: 'note'}, h('a', {href: link({in: alert.group, alert: alert.id}, '/')}, 'Other alerts of this group'), ' · ',
       h('a', {href: link({}, `/events/${alert.event}`)}, 'Entry in the log')));
