@@ -221,6 +221,14 @@ static int open_files(void)
         (void)fprintf(stderr, "sharewatch dashboard: reviews are off, %s cannot be written\n",
                       server.store.reviews_path);
     }
+    if (sw_reviews_verify(&server.store, &server.edited_row) == SW_INVALID) {
+        (void)fprintf(stderr,
+                      "sharewatch dashboard: %s: row %lld is not as it was written; the page says "
+                      "so\n",
+                      server.store.reviews_path, (long long)server.edited_row);
+    } else {
+        server.edited_row = 0;
+    }
     (void)sw_inbox_tail(&server.inbox);
     return SW_EXIT_OK;
 }

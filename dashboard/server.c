@@ -326,6 +326,7 @@ static enum MHD_Result answer_status(struct call *call)
     }
     out.length -= 1; // open the object again
     sw_json_number(&out, "what_if", call->server->whatif.program[0] != '\0' ? 1 : 0);
+    sw_json_number(&out, "edited_row", call->server->edited_row);
     sw_json_text(&out, "actor", call->session->actor);
     sw_json_text(&out, "role", sw_role_name(call->session->role));
     sw_buffer_append_string(&out, "}");

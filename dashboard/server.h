@@ -33,6 +33,7 @@ struct sw_server {
     uv_loop_t *loop;
     struct sw_store store;
     struct sw_inbox inbox;
+    int64_t edited_row; // the first review that is not as it was written; 0: none
     struct sw_access access;
     struct sw_http http;
     struct sw_live live;

@@ -81,6 +81,7 @@ function drawFoot() {
     status.gaps > 0 ? h('b', {class: 'alarm'}, plural(status.gaps, 'gap'), `, ${plural(status.missing, 'event')} missing`) : h('span', {class: 'calm'}, 'no gaps'),
     status.quarantined > 0 && h('span', {}, `${number(status.quarantined)} refused to quarantine`),
     status.losses > 0 && h('b', {class: 'alarm'}, plural(status.losses, 'loss', 'losses')),
+    status.edited_row > 0 && h('b', {class: 'alarm'}, `reviews were edited: row ${number(status.edited_row)} is not as it was written`),
     !status.reviewable && h('b', {class: 'alarm'}, 'reviews are off'),
     status.synthetic ? h('b', {class: 'synthetic'}, 'Synthetic data') : null,
     h('span', {class: 'hints', 'aria-hidden': 'true'}, hint('j', ''), hint('k', 'move'), hint('e', 'acknowledge'), hint('s', 'escalate'), hint('n', 'note'), hint('.', 'show new'), hint('?', 'all keys')));

@@ -140,3 +140,23 @@ test('where reviews cannot be written the log is read, and the page says so', as
   assert.match(own.errors(), /reviews are off/);
   await own.stop();
 });
+
+test('a review that was edited behind the dashboard’s back is found at the next start', async () => {
+  const folderOfIt = join(at, 'edited');
+  spawnSync('mkdir', [folderOfIt]);
+  copyFileSync(log, join(folderOfIt, 'log.db'));
+  let own = await dashboard(join(folderOfIt, 'log.db'));
+  const enter = async () => (await fetch(own.link(), {redirect: 'manual'})).headers.get('set-cookie').split(';')[0];
+  let cookie = await enter();
+  for (const note of ['one', 'two', 'three']) {
+    await fetch(`${own.origin}/api/reviews`, {method: 'POST', headers: {Cookie: cookie, 'Content-Type': 'application/json'}, body: JSON.stringify({action: 'note', ids: ['1'], note})});
+  }
+  await own.stop();
+  spawnSync('sqlite3', [join(folderOfIt, 'log.reviews.db'), "UPDATE review SET note = 'other' WHERE seq = 2"]);
+  own = await dashboard(join(folderOfIt, 'log.db'));
+  cookie = await enter();
+  const status = await (await fetch(`${own.origin}/api/status`, {headers: {Cookie: cookie}})).json();
+  assert.equal(status.edited_row, 2);
+  assert.match(own.errors(), /row 2 is not as it was written/);
+  await own.stop();
+});

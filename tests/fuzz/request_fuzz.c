@@ -51,7 +51,7 @@ static void check_cell(struct sw_text text)
         return;
     }
     bool quoted = bytes[0] == '"';
-    SW_ASSERT(strchr("=+-@\t\r", bytes[0]) == NULL);
+    SW_ASSERT(bytes[0] == '\0' || strchr("=+-@\t\r", bytes[0]) == NULL);
     for (uint32_t i = quoted ? 1 : 0; i < out.length - (quoted ? 1 : 0); i++) {
         if (bytes[i] == '"') {
             SW_ASSERT(quoted && bytes[i + 1] == '"');
