@@ -18,7 +18,8 @@
     X(diff, "LOG --policy PACK", "show what another policy or map would have changed")             \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
     X(ways, "[MAP]", "show by which ways data reaches an immigration component by itself")         \
-    X(sweep, "SCENARIO --seeds N", "run a scenario many times, and say how far the answers spread")  \
+    X(sweep, "SCENARIO --seeds N",                                                                 \
+      "run a scenario many times, and say how far the answers spread")                             \
     X(expect, "SCENARIO --log FILE", "compare a log with what a scenario expects")
 
 // Verbs of the other programs: X(verb, program, arguments, what it does)

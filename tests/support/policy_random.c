@@ -249,7 +249,8 @@ static const struct {
     {"'10.1.2.3'", "\"10.1.2.3\""},
     {"abcd", "\"abcd\""},
     {"'bcda*abcd'", "\"xBCDAxABCDx\""},
-    {"'Abcde?ab'", "\"Abcde\xc3\xa4""ab\""},
+    {"'Abcde?ab'", "\"Abcde\xc3\xa4"
+                   "ab\""},
     {"'dabc'", "\"abcdabcdABCDEXAB\""},
     {"'\xe2\x84\xaa'", "\"abc\xe2\x84\xaa\xe2\x84\xaa"
                        "abc\""},

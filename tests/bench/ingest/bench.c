@@ -2,7 +2,8 @@
  * What the monitor costs beside a subscriber that only counts, on the same machine in one run, so
  * that the ratios say more than the figures.
  *
- *   bench_ingest [EVENTS [mosquitto]]     of each full-speed run, 200,000 by default; only through it
+ *   bench_ingest [EVENTS [mosquitto]]     of each full-speed run, 200,000 by default; only through
+ * it
  */
 #include <dirent.h>
 #include <signal.h>
@@ -203,7 +204,8 @@ static void start_broker(struct test_child *broker)
         exit(1);
     }
     (void)fprintf(file,
-                  "listener %u 127.0.0.1\nallow_anonymous true\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\npersistence false\n"
+                  "listener %u 127.0.0.1\nallow_anonymous true\nlog_dest stderr\nlog_type "
+                  "error\nlog_type warning\nlog_type notice\npersistence false\n"
                   "max_queued_messages 0\nmax_inflight_messages 1000\nset_tcp_nodelay true\n%s",
                   place.port, geteuid() == 0 ? "user root\n" : "");
     (void)fclose(file);
