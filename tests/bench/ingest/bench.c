@@ -2,8 +2,8 @@
  * What the monitor costs beside a subscriber that only counts, on the same machine in one run, so
  * that the ratios say more than the figures.
  *
- *   bench_ingest [EVENTS [mosquitto]]     of each full-speed run, 200,000 by default; only through
- * it
+ *   bench_ingest [EVENTS [mosquitto]]     EVENTS of each full-speed run, 200,000 by default;
+ *                                         with `mosquitto` only those through it
  */
 #include <dirent.h>
 #include <signal.h>
