@@ -153,8 +153,10 @@ static void on_published(void *context, MQTTAsync_successData *success)
 /* Runs on an MQTT thread. */
 static void on_publish_failed(void *context, MQTTAsync_failureData *failure)
 {
+    struct sw_inbox *inbox = context;
     (void)failure;
-    forget_one(context);
+    (void)atomic_fetch_add(&inbox->failed_total, 1);
+    forget_one(inbox);
 }
 
 void sw_inbox_set_patient(struct sw_inbox *inbox, bool patient)
@@ -202,7 +204,7 @@ static void send_message(void *context, const struct sw_outgoing *message)
     } else if (MQTTAsync_send(inbox->client, message->topic.bytes, (int)message->payload.length,
                               message->payload.bytes, 1, message->retained ? 1 : 0,
                               &options) != MQTTASYNC_SUCCESS) {
-        forget_one(inbox);
+        on_publish_failed(inbox, NULL);
     }
 }
 
@@ -233,6 +235,7 @@ static int create_client(struct sw_inbox *inbox, const char *client_id)
 {
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
     options.sendWhileDisconnected = 0;
+    options.maxBufferedMessages = SW_INBOX_UNSENT_MAX + 1; // Paho's 100 refuses a burst of alerts
     options.MQTTVersion = MQTTVERSION_3_1_1;
     int code = MQTTAsync_createWithOptions(&inbox->client, inbox->mqtt->uri, client_id,
                                            MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);

@@ -51,6 +51,7 @@ struct sw_inbox {
     _Atomic int state;       // enum sw_inbox_state
     _Atomic uint32_t unsent; // in the sender and in Paho
     _Atomic uint64_t connects_total;
+    _Atomic uint64_t failed_total; // messages that Paho took and could not deliver
     _Atomic bool patient; // the loop comes back by itself soon: wake it for many packets only
     char sentence[SW_MQTT_SENTENCE_BYTES]; // written before the state becomes FAILED
 };

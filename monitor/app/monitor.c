@@ -497,6 +497,13 @@ static void say_state(struct sw_monitor *monitor, const char *state)
     (void)written;
 }
 
+static void owe_all(struct sw_monitor *monitor)
+{
+    for (uint32_t i = 0; i < monitor->source_count; i++) {
+        monitor->sources[i].owed = true;
+    }
+}
+
 static void announce(struct sw_monitor *monitor)
 {
     char json[160];
@@ -510,9 +517,7 @@ static void announce(struct sw_monitor *monitor)
         say_state(monitor, "ready");
     }
     monitor->announced = true;
-    for (uint32_t i = 0; i < monitor->source_count; i++) {
-        monitor->sources[i].owed = true; // the broker may have lost what it retained
-    }
+    owe_all(monitor); // the broker may have lost what it retained
 }
 
 static void look_at_inbox(struct sw_monitor *monitor)
@@ -561,7 +566,7 @@ static void add_losses(struct sw_monitor *monitor)
         {"findings_left_out", monitor->judge.findings_over_total},
         {"parents_missing", monitor->judge.parents_missing_total},
         {"causes_missing", monitor->judge.causes_missing_total},
-        {"alerts_unpublished", monitor->alerts_unpublished_total},
+        {"alerts_unpublished", monitor->alerts_unpublished_total + monitor->failures_seen},
         {"spool_damaged", monitor->spool_damaged_total},
         {"spool_waits", atomic_load(&monitor->spool.waits_total)},
     };
@@ -592,6 +597,11 @@ static void on_tick(uv_timer_t *timer)
 static void on_progress(uv_timer_t *timer)
 {
     struct sw_monitor *monitor = timer->data;
+    uint64_t failures = atomic_load(&monitor->inbox.failed_total);
+    if (failures != monitor->failures_seen) {
+        monitor->failures_seen = failures;
+        owe_all(monitor); // a receipt may have been among them
+    }
     tell_receipts(monitor);
     if (++monitor->progress_turns % STATUS_EVERY == 0 && monitor->connects_seen > 0) {
         say_state(monitor, "running");

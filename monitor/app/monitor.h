@@ -112,7 +112,8 @@ struct sw_monitor {
     enum sw_monitor_stage stage;
     bool announced; // as online, since the last connect
     uint64_t connects_seen;
-    int64_t stage_ms; // monotonic, when the stage began
+    uint64_t failures_seen; // of messages to the broker
+    int64_t stage_ms;       // monotonic, when the stage began
     uint32_t progress_turns;
     int exit_code;
 

@@ -162,7 +162,7 @@ bool test_wait_end(struct test_child *child, int64_t timeout_ms)
 static bool output_holds(const struct test_place *place, const struct test_child *child,
                          const char *text)
 {
-    static char bytes[1 << 20];
+    static char bytes[1 << 22];
     char file[64];
     char path[TEST_PATH_BYTES];
     (void)snprintf(file, sizeof(file), "%s.out", child->name);

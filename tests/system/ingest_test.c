@@ -280,6 +280,50 @@ static void wait_for_simulator(void)
     assert_int_equal(other.status, 0);
 }
 
+#define BURST 600
+
+/* More alerts at once than Paho holds by default. */
+static void publishes_every_alert_of_a_burst(void **state)
+{
+    (void)state;
+    char path[TEST_PATH_BYTES];
+    char command[TEST_PATH_BYTES * 2];
+    struct test_child listener;
+    FILE *file = fopen(test_path(&place, "burst", path), "w");
+    assert_non_null(file);
+    for (int i = 1; i <= BURST; i++) {
+        (void)fprintf(file,
+                      "{\"specversion\":\"1.0\",\"id\":\"%d\","
+                      "\"source\":\"urn:sharewatch:agency:DHS-OBIM\",\"sequence\":\"%020d\","
+                      "\"type\":\"org.sharewatch.fingerprint.matched.v1\","
+                      "\"time\":\"2026-11-24T10:15:00Z\",\"data\":{" MATCH "}}\n",
+                      i, i);
+    }
+    assert_int_equal(fclose(file), 0);
+    start_monitor();
+    start_listener("sharewatch/v1/#");
+    test_sleep_ms(300);
+    listener = other;
+    (void)snprintf(command, sizeof(command),
+                   "exec mosquitto_pub -h 127.0.0.1 -p %s -q 1 -l "
+                   "-t sharewatch/v1/event/DHS-OBIM/fingerprint <'%s'",
+                   port, path);
+
+    test_start(&place, &other, "publisher", (const char *const[]){"sh", "-c", command, NULL});
+
+    assert_true(test_wait_end(&other, WAIT_MS));
+    (void)snprintf(command, sizeof(command), "{\"schema\":\"sharewatch.alert.v1\",\"id\":\"%d\"",
+                   BURST);
+    assert_true(test_wait_output(&place, &listener, command, WAIT_MS));
+    assert_true(test_wait_output(&place, &listener, "\"sequence\":600}", WAIT_MS));
+    for (int i = 1; i <= BURST; i++) {
+        (void)snprintf(command, sizeof(command),
+                       "{\"schema\":\"sharewatch.alert.v1\",\"id\":\"%d\"", i);
+        assert_true(test_wait_output(&place, &listener, command, 0));
+    }
+    end_monitor();
+}
+
 /* Somebody else holds the log for a while: the spool fills, nothing more is acknowledged, the
  * broker keeps the rest, and alerts and receipts go on when the log is free again. */
 static void pushes_back_towards_the_broker_while_the_spool_is_full(void **state)
@@ -421,6 +465,7 @@ int main(void)
         TEST(ends_at_once_with_a_sentence_when_there_is_no_broker),
         TEST(reads_the_policy_anew_when_told),
         TEST(keeps_the_policy_when_the_new_one_has_mistakes),
+        TEST(publishes_every_alert_of_a_burst),
         TEST(pushes_back_towards_the_broker_while_the_spool_is_full),
         TEST(allocates_nothing_for_an_event),
         TEST(checks_the_broker_by_its_certificate),
