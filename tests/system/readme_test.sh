@@ -12,6 +12,15 @@ block() {
         inside && open && n == wanted { print }' "$SOURCE/README.md"
 }
 
+# ---- the first screen: what the demo prints, but for the name of its log ----
+awk '/^What comes out of the first/ { inside = 1 }
+     inside && /^```/ { if (n++) exit; next }
+     inside && n { print }' "$SOURCE/README.md" | sed 's|out/[^ ]*/log.db|LOG|' >"$WORK/promised"
+TERM=xterm script -qfec "stty cols 118; exec '$SHAREWATCH' run '$SOURCE/scenarios/subject-a' --speed max \
+    --color never --no-dashboard --log '$WORK/demo.db' 2>'$WORK/err'" "$WORK/tty" >/dev/null </dev/null
+sed -e '1d;$d' -e 's/\r//' -e "s|$WORK/demo.db|LOG|" "$WORK/tty" | sed -e '${/^$/d}' >"$WORK/out"
+cmp "$WORK/out" "$WORK/promised" >&2 || fail "the demo prints another: $(diff "$WORK/out" "$WORK/promised")"
+
 # ---- an event of one's own: the commands, and the output below them ----
 # As they stand, on a port that is free, and with the patience that a busy machine asks for.
 port=$(free_port)
