@@ -138,6 +138,7 @@ static void on_connect_failed(void *context, MQTTAsync_failureData *failure)
 
 static void forget_one(struct sw_inbox *inbox)
 {
+    (void)sem_post(&inbox->places);
     if (atomic_fetch_sub(&inbox->unsent, 1) == 1) {
         wake(inbox); // at the end somebody waits for it
     }
@@ -201,9 +202,13 @@ static void send_message(void *context, const struct sw_outgoing *message)
     options.onFailure = on_publish_failed;
     if (message->last) {
         disconnect_client(inbox);
-    } else if (MQTTAsync_send(inbox->client, message->topic.bytes, (int)message->payload.length,
-                              message->payload.bytes, 1, message->retained ? 1 : 0,
-                              &options) != MQTTASYNC_SUCCESS) {
+        return;
+    }
+    while (sem_wait(&inbox->places) != 0) {
+    }
+    if (MQTTAsync_send(inbox->client, message->topic.bytes, (int)message->payload.length,
+                       message->payload.bytes, 1, message->retained ? 1 : 0,
+                       &options) != MQTTASYNC_SUCCESS) {
         on_publish_failed(inbox, NULL);
     }
 }
@@ -235,7 +240,7 @@ static int create_client(struct sw_inbox *inbox, const char *client_id)
 {
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
     options.sendWhileDisconnected = 0;
-    options.maxBufferedMessages = SW_INBOX_UNSENT_MAX + 1; // Paho's 100 refuses a burst of alerts
+    options.maxBufferedMessages = SW_INBOX_PLACES + 1; // what is over it, Paho refuses
     options.MQTTVersion = MQTTVERSION_3_1_1;
     int code = MQTTAsync_createWithOptions(&inbox->client, inbox->mqtt->uri, client_id,
                                            MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
@@ -260,7 +265,8 @@ enum sw_status sw_inbox_start(struct sw_inbox *inbox, struct sw_mqtt *mqtt, cons
                        "the cryptographic library offers no SHA-256");
         return SW_NETWORK;
     }
-    if (sw_sender_start(&inbox->sender, send_message, inbox) != SW_OK) {
+    if (sem_init(&inbox->places, 0, SW_INBOX_PLACES) != 0 ||
+        sw_sender_start(&inbox->sender, send_message, inbox) != SW_OK) {
         (void)snprintf(inbox->sentence, sizeof(inbox->sentence), "no thread can be started");
         sw_inbox_close(inbox);
         return SW_NETWORK;

@@ -14,6 +14,7 @@
 #ifndef SHAREWATCH_INBOX_H
 #define SHAREWATCH_INBOX_H
 
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +32,7 @@
 
 #define SW_INBOX_CLIENT_ID    "sharewatch-monitor"
 #define SW_INBOX_STATUS_TOPIC "sharewatch/v1/status/monitor"
+#define SW_INBOX_PLACES       64 // messages in Paho at once: it looks through all for each new one
 #define SW_INBOX_UNSENT_MAX   2048 // publishes that the broker has not taken yet; more are refused
 
 enum sw_inbox_state {
@@ -50,6 +52,7 @@ struct sw_inbox {
     struct sw_sender sender;
     _Atomic int state;       // enum sw_inbox_state
     _Atomic uint32_t unsent; // in the sender and in Paho
+    sem_t places;            // free ones in Paho
     _Atomic uint64_t connects_total;
     _Atomic uint64_t failed_total; // messages that Paho took and could not deliver
     _Atomic bool patient; // the loop comes back by itself soon: wake it for many packets only
