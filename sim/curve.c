@@ -79,7 +79,8 @@ static int64_t weekday(int64_t local_time_ms)
 /* The weights of the first @days days, of which the first falls on weekday @first. */
 static double weight_until(const struct sw_curve *curve, int64_t first, uint32_t days)
 {
-    double weight = 7.0 * (days / 7);
+    uint32_t weeks = days / 7;
+    double weight = 7.0 * weeks; // a scaled week adds up to 7
     for (uint32_t i = 0; i < days % 7; i++) {
         weight += curve->days[(first + i) % 7];
     }

@@ -208,8 +208,8 @@ static void restores_the_newest_chains_of_very_many(void **state)
     uint64_t count = SW_CHAINS_MAX * UINT64_C(3);
     for (uint64_t i = 1; i <= count; i++) {
         add_event(i, 10);
-        (void)snprintf(many.chain.key, sizeof(many.chain.key), "subject:p-%016llx",
-                       (unsigned long long)(i * UINT64_C(0x9e3779b97f4a7c15)));
+        unsigned long long scattered = i * UINT64_C(0x9e3779b97f4a7c15);
+        (void)snprintf(many.chain.key, sizeof(many.chain.key), "subject:p-%016llx", scattered);
         assert_false(sw_log_add_outputs(
             &log_file, &(struct sw_log_subject){.event_id = log_file.event_id, .time_ms = T0},
             &many, &alert));
