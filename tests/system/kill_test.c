@@ -242,6 +242,7 @@ static void compare_log(void)
     sqlite3_stmt *find = NULL;
     int64_t expected = 2; // by hand
     assert_int_equal(sqlite3_open_v2(chaos.log, &database, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    (void)sqlite3_busy_timeout(database, 5000); // a WAL being recovered is locked
     assert_int_equal(
         sqlite3_prepare_v2(database,
                            "SELECT payload FROM event WHERE event_id = ?2 AND source_id = "
