@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include <sharewatch/assert.h>
 #include <sharewatch/text.h>
 
@@ -185,11 +187,22 @@ static void set_tls(struct sw_mqtt *mqtt, const struct sw_mqtt_options *options)
     mqtt->client_tls.ssl_error_context = mqtt;
 }
 
+/* Paho's threads are detached and outlive its own end by a moment. What OpenSSL frees at exit, such
+ * a thread would free once more, or touch after; so OpenSSL leaves its memory to the system. */
+static bool keep_tls_until_the_end(void)
+{
+    return OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) == 1;
+}
+
 enum sw_status sw_mqtt_init(struct sw_mqtt *mqtt, const struct sw_mqtt_options *options,
                             char sentence[SW_MQTT_SENTENCE_BYTES])
 {
     *mqtt = (struct sw_mqtt){.username = options->username};
     sentence[0] = '\0';
+    if (!keep_tls_until_the_end()) {
+        (void)snprintf(sentence, SW_MQTT_SENTENCE_BYTES, "the TLS library cannot be started");
+        return SW_INVALID;
+    }
     if (options->broker == NULL) {
         (void)snprintf(sentence, SW_MQTT_SENTENCE_BYTES,
                        "no broker given; say which with --broker mqtt://HOST:PORT");

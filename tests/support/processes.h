@@ -19,10 +19,10 @@ struct test_place {
 };
 
 struct test_child {
-    char name[32];    // its output goes to NAME.out in the folder
-    pid_t pid;        // 0 when it does not run
-    int status;       // as of waitpid(), when it has ended
-    long output_from; // byte of its output at which this start begins
+    char output[TEST_PATH_BYTES]; // the file of what it writes: NAME.out in the folder
+    long output_from;             // byte of it at which this start begins
+    pid_t pid;                    // 0 when it does not run
+    int status;                   // as of waitpid(), when it has ended
 };
 
 /** Makes the folder below @parent, or in memory where there is room when that is NULL. */
@@ -38,7 +38,8 @@ const char *test_path(const struct test_place *place, const char *name, char pat
 void test_start(const struct test_place *place, struct test_child *child, const char *name,
                 const char *const *arguments);
 
-/** True while it runs; notes its status when it has ended. */
+/** True while it runs; notes its status when it has ended. When a child has ended, here or below,
+ *  and a sanitizer found something in it, the test prints that and fails. */
 bool test_is_running(struct test_child *child);
 
 /** Sends @number and waits for the end; does nothing when it has ended. */
@@ -49,8 +50,7 @@ bool test_wait_end(struct test_child *child, int64_t timeout_ms);
 
 /** Waits until its output holds @text; its output begins anew with each start. False: it does not,
  *  or the child has ended without it. */
-bool test_wait_output(const struct test_place *place, struct test_child *child, const char *text,
-                      int64_t timeout_ms);
+bool test_wait_output(struct test_child *child, const char *text, int64_t timeout_ms);
 
 /** Starts mosquitto with settings that lose nothing that it has acknowledged, and waits until it
  *  listens. */

@@ -52,7 +52,7 @@ static void start_monitor_with(const char *option, const char *value)
     test_start(&place, &monitor, "monitor",
                (const char *const[]){test_program(), "monitor", "--broker", place.url, "--log",
                                      log_path, "--status-fd", "1", option, value, NULL});
-    assert_true(test_wait_output(&place, &monitor, "\"state\":\"ready\"", WAIT_MS));
+    assert_true(test_wait_output(&monitor, "\"state\":\"ready\"", WAIT_MS));
 }
 
 static void start_monitor(void)
@@ -116,7 +116,7 @@ static void judges_an_event_written_by_hand(void **state)
 
     assert_number("SELECT count(*) FROM hop WHERE edge = 'E05' AND level = 2", 1);
     assert_number("SELECT count(*) FROM event WHERE synthetic = 0 AND sequence IS NULL", 1);
-    assert_true(test_wait_output(&place, &listener, "sharewatch/v1/alert/AUTO/map {", WAIT_MS));
+    assert_true(test_wait_output(&listener, "sharewatch/v1/alert/AUTO/map {", WAIT_MS));
     test_end(&listener, SIGTERM);
     end_monitor();
 }
@@ -158,9 +158,9 @@ static void says_that_it_is_online_and_offline(void **state)
     (void)state;
     start_listener("sharewatch/v1/status/monitor");
     start_monitor();
-    assert_true(test_wait_output(&place, &other, "\"state\":\"online\"", WAIT_MS));
+    assert_true(test_wait_output(&other, "\"state\":\"online\"", WAIT_MS));
     end_monitor();
-    assert_true(test_wait_output(&place, &other, "\"state\":\"offline\"", WAIT_MS));
+    assert_true(test_wait_output(&other, "\"state\":\"offline\"", WAIT_MS));
 }
 
 static void says_offline_by_its_last_will_when_it_is_killed(void **state)
@@ -168,9 +168,9 @@ static void says_offline_by_its_last_will_when_it_is_killed(void **state)
     (void)state;
     start_listener("sharewatch/v1/status/monitor");
     start_monitor();
-    assert_true(test_wait_output(&place, &other, "\"state\":\"online\"", WAIT_MS));
+    assert_true(test_wait_output(&other, "\"state\":\"online\"", WAIT_MS));
     test_end(&monitor, SIGKILL);
-    assert_true(test_wait_output(&place, &other, "\"state\":\"offline\"", WAIT_MS));
+    assert_true(test_wait_output(&other, "\"state\":\"offline\"", WAIT_MS));
 }
 
 static void ends_at_once_with_a_sentence_when_there_is_no_broker(void **state)
@@ -182,7 +182,7 @@ static void ends_at_once_with_a_sentence_when_there_is_no_broker(void **state)
                                      log_path, NULL});
     assert_true(test_wait_end(&monitor, WAIT_MS));
     assert_int_equal(WEXITSTATUS(monitor.status), 3);
-    assert_true(test_wait_output(&place, &monitor, "connection refused", 0));
+    assert_true(test_wait_output(&monitor, "connection refused", 0));
 }
 
 static bool copy_policy(void)
@@ -211,7 +211,7 @@ static void reads_the_policy_anew_when_told(void **state)
     assert_int_equal(kill(monitor.pid, SIGHUP), 0);
 
     assert_number("SELECT count(*) FROM policy", 2);
-    assert_true(test_wait_output(&place, &monitor, "were read anew", WAIT_MS));
+    assert_true(test_wait_output(&monitor, "were read anew", WAIT_MS));
     publish("1", MATCH);
     publish("2", MATCH ",\"trigger\":\"automation\"");
     assert_number("SELECT policy_id FROM alert WHERE id = 2", 2);
@@ -232,7 +232,7 @@ static void keeps_the_policy_when_the_new_one_has_mistakes(void **state)
 
     assert_int_equal(kill(monitor.pid, SIGHUP), 0);
 
-    assert_true(test_wait_output(&place, &monitor, "stay as they were", WAIT_MS));
+    assert_true(test_wait_output(&monitor, "stay as they were", WAIT_MS));
     publish("1", MATCH);
     assert_number("SELECT count(*) FROM alert WHERE policy_id = 1", 1);
     assert_number("SELECT count(*) FROM policy", 1);
@@ -314,12 +314,12 @@ static void publishes_every_alert_of_a_burst(void **state)
     assert_true(test_wait_end(&other, WAIT_MS));
     (void)snprintf(command, sizeof(command), "{\"schema\":\"sharewatch.alert.v1\",\"id\":\"%d\"",
                    BURST);
-    assert_true(test_wait_output(&place, &listener, command, WAIT_MS));
-    assert_true(test_wait_output(&place, &listener, "\"sequence\":600}", WAIT_MS));
+    assert_true(test_wait_output(&listener, command, WAIT_MS));
+    assert_true(test_wait_output(&listener, "\"sequence\":600}", WAIT_MS));
     for (int i = 1; i <= BURST; i++) {
         (void)snprintf(command, sizeof(command),
                        "{\"schema\":\"sharewatch.alert.v1\",\"id\":\"%d\"", i);
-        assert_true(test_wait_output(&place, &listener, command, 0));
+        assert_true(test_wait_output(&listener, command, 0));
     }
     end_monitor();
 }
@@ -433,7 +433,7 @@ static int run_with_tls(const char *host, const char *ca)
                (const char *const[]){test_program(), "monitor", "--broker", url, "--log", log_path,
                                      "--ca-file", test_path(&place, ca, path), "--status-fd", "1",
                                      NULL});
-    bool ready = test_wait_output(&place, &monitor, "\"state\":\"ready\"", WAIT_MS);
+    bool ready = test_wait_output(&monitor, "\"state\":\"ready\"", WAIT_MS);
     test_end(&monitor, ready ? SIGTERM : SIGKILL);
     return WIFEXITED(monitor.status) ? WEXITSTATUS(monitor.status) : -1;
 }
@@ -447,9 +447,9 @@ static void checks_the_broker_by_its_certificate(void **state)
     start_tls_broker();
     assert_int_equal(run_with_tls("127.0.0.1", "server.crt"), 0);
     assert_int_equal(run_with_tls("127.0.0.1", "other.crt"), 3);
-    assert_true(test_wait_output(&place, &monitor, "not signed by anyone we trust", 0));
+    assert_true(test_wait_output(&monitor, "not signed by anyone we trust", 0));
     assert_int_equal(run_with_tls("localhost", "server.crt"), 3);
-    assert_true(test_wait_output(&place, &monitor, "another host name", 0));
+    assert_true(test_wait_output(&monitor, "another host name", 0));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

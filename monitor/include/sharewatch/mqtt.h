@@ -68,8 +68,9 @@ struct sw_mqtt {
 
 /**
  * Reads @options into @mqtt: parses the address, reads the password, checks that the files can be
- * read. SW_INVALID: @sentence says what is wrong and what to do. @mqtt stays where it is while
- * Paho uses it, and so do the strings of @options.
+ * read. Call it before anything else uses OpenSSL: it settles how the library ends. SW_INVALID:
+ * @sentence says what is wrong and what to do. @mqtt stays where it is while Paho uses it, and so
+ * do the strings of @options.
  */
 enum sw_status sw_mqtt_init(struct sw_mqtt *mqtt, const struct sw_mqtt_options *options,
                             char sentence[SW_MQTT_SENTENCE_BYTES]) SW_MUST_CHECK;
