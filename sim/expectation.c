@@ -1,13 +1,12 @@
-/* What a scenario expects: reading it, and comparing it with what was seen. */
-#include "loader.h"
+#include "expectation.h"
 
 #include <string.h>
 
-#include <sharewatch/assert.h>
 #include <sharewatch/map.h>
 
-#include "random.h"
-#include "token.h"
+#include "keys.h"
+#include "load_actor.h"
+#include "load_value.h"
 
 #define COUNT_MAX INT64_C(1000000000000)
 

@@ -1,10 +1,11 @@
-/* The steps of a storyline. */
-#include "loader.h"
+#include "step.h"
 
 #include <string.h>
 
-#include <sharewatch/assert.h>
-
+#include "expectation.h"
+#include "load_actor.h"
+#include "load_data.h"
+#include "load_value.h"
 #include "random.h"
 
 static void load_event_type(struct sw_loader *loader, const struct sw_yaml_node *node,
