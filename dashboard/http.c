@@ -186,6 +186,9 @@ static void add_headers(struct MHD_Response *response, const struct sw_reply *re
     if (reply->header != NULL) {
         (void)MHD_add_response_header(response, reply->header, reply->value);
     }
+    if (reply->location != NULL) {
+        (void)MHD_add_response_header(response, "Location", reply->location);
+    }
     if (reply->file != NULL) {
         char disposition[160];
         (void)snprintf(disposition, sizeof(disposition), "attachment; filename=\"%.100s\"",

@@ -52,12 +52,13 @@ void *sw_http_memory(const void *memory);
 /** What an answer is made of. */
 struct sw_reply {
     unsigned status;
-    const char *type;   // Content-Type
-    const char *etag;   // with quotes, or NULL
-    const char *cache;  // Cache-Control; NULL: no-store
-    const char *header; // one more header's name, or NULL
-    const char *value;  // its value
-    const char *file;   // Content-Disposition: attachment with this name, or NULL
+    const char *type;     // Content-Type
+    const char *etag;     // with quotes, or NULL
+    const char *cache;    // Cache-Control; NULL: no-store
+    const char *header;   // one more header's name, or NULL
+    const char *value;    // its value
+    const char *location; // Location, or NULL
+    const char *file;     // Content-Disposition: attachment with this name, or NULL
 };
 
 /** Answers with a copy of @body. */

@@ -63,6 +63,7 @@ test('signing in: only with name and password; the cookie goes over TLS alone', 
   const good = await signIn('ada');
   assert.equal(good.status, 200);
   assert.match(good.headers['set-cookie'][0], /HttpOnly; SameSite=Strict; Secure$/);
+  assert.match(good.headers['content-security-policy'], /default-src 'none'/);
   const status = JSON.parse((await ask('/api/status', {cookie: good.cookie})).text);
   assert.deepEqual([status.actor, status.role], ['ada', 'reader']);
   assert.equal((await ask('/open/whatever')).status, 403);

@@ -123,6 +123,12 @@ test('every answer has the headers that protect the reader', async () => {
     assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
     assert.equal(answer.headers.get('referrer-policy'), 'no-referrer');
   }
+  // The ways in too: the link that opens the page, a link that is used up, a sign-in.
+  for (const answer of [await fetch(server.link(), {redirect: 'manual'}), await fetch(server.url, {redirect: 'manual'}), await post('/api/login', {name: 'nobody', password: 'a long password'})]) {
+    assert.match(answer.headers.get('content-security-policy'), /default-src 'none'/, answer.url);
+    assert.equal(answer.headers.get('x-frame-options'), 'DENY');
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+  }
   assert.equal((await get('/api/status')).headers.get('cache-control'), 'no-store');
   const page = await (await get('/')).text();
   const script = page.match(/\/a\/[0-9a-f]{12}\/app\.js/)[0];

@@ -1,0 +1,82 @@
+/* Lists and single things: each is answered from the store, under a tag that moves with it. */
+#include "call.h"
+
+#include "answers.h"
+
+typedef enum sw_status (*list_fn)(struct sw_store *store, struct sw_query *query,
+                                  struct sw_buffer *out);
+
+static enum MHD_Result answer_list(struct sw_call *call, list_fn list)
+{
+    char etag[SW_ETAG_BYTES];
+    enum MHD_Result result;
+    struct sw_buffer out;
+    sw_call_etag(call, etag);
+    if (sw_call_unchanged(call, etag, &result)) {
+        return result;
+    }
+    sw_call_start(call, &out);
+    enum sw_status status = list(&call->server->store, &call->query, &out);
+    return status == SW_OK ? sw_call_json(call, &out, etag) : sw_call_fail_status(call, status);
+}
+
+enum MHD_Result sw_serve_alerts(struct sw_call *call)
+{
+    if (call->query.from_node[0] != '\0' || call->query.to_node[0] != '\0') {
+        return sw_call_fail(call, MHD_HTTP_BAD_REQUEST, "parameter", "Alerts have no src and dst.",
+                            "Use edge=, or ask /api/events.");
+    }
+    return answer_list(call, sw_answer_alerts);
+}
+
+enum MHD_Result sw_serve_flows(struct sw_call *call)
+{
+    return answer_list(call, sw_answer_flows);
+}
+
+enum MHD_Result sw_serve_histogram(struct sw_call *call)
+{
+    return answer_list(call, sw_answer_histogram);
+}
+
+enum MHD_Result sw_serve_events(struct sw_call *call)
+{
+    return answer_list(call, sw_answer_events);
+}
+
+static enum sw_status list_reviews(struct sw_store *store, struct sw_query *query,
+                                   struct sw_buffer *out)
+{
+    return sw_answer_reviews(store, query, out);
+}
+
+enum MHD_Result sw_serve_reviews(struct sw_call *call)
+{
+    return answer_list(call, list_reviews);
+}
+
+typedef enum sw_status (*one_fn)(struct sw_store *store, int64_t id, struct sw_buffer *out);
+
+static enum MHD_Result answer_one(struct sw_call *call, one_fn one)
+{
+    char etag[SW_ETAG_BYTES];
+    enum MHD_Result result;
+    struct sw_buffer out;
+    sw_call_etag(call, etag);
+    if (sw_call_unchanged(call, etag, &result)) {
+        return result;
+    }
+    sw_call_start(call, &out);
+    enum sw_status status = one(&call->server->store, call->routed.id, &out);
+    return status == SW_OK ? sw_call_json(call, &out, etag) : sw_call_fail_status(call, status);
+}
+
+enum MHD_Result sw_serve_alert(struct sw_call *call)
+{
+    return answer_one(call, sw_answer_alert);
+}
+
+enum MHD_Result sw_serve_event(struct sw_call *call)
+{
+    return answer_one(call, sw_answer_event);
+}
