@@ -5,8 +5,6 @@ import {RANGES, read, link, go, onChange, ask} from './state.js';
 import * as inbox from './inbox.js';
 import * as flows from './flows.js';
 import * as panels from './detail.js';
-import * as pages from './pages.js';
-import * as whatIf from './whatif.js';
 import * as live from './live.js';
 import * as keys from './keys.js';
 import {review, undo, form, say} from './review.js';
@@ -72,7 +70,7 @@ function drawFoot() {
   if (!status) return;
   const behind = status.run && !status.run.ended && status.logged ? Math.max(0, status.now - status.logged) : null;
   const hint = (key, word) => h('span', {}, h('kbd', {}, key), word);
-  replace($('foot'),
+  replace($('foot'), h('div', {class: 'states'},
     shown.link === 'lost' && h('b', {class: 'alarm'}, 'Link lost: what you see may be old'),
     h('span', {}, 'Log entry ', h('b', {}, number(Number(status.entry)))),
     Number(status.indexed) < Number(status.alert) && h('span', {}, `taking in alerts: ${Math.floor(100 * Number(status.indexed) / Number(status.alert))} %`),
@@ -83,8 +81,8 @@ function drawFoot() {
     status.losses > 0 && h('b', {class: 'alarm'}, plural(status.losses, 'loss', 'losses')),
     status.edited_row > 0 && h('b', {class: 'alarm'}, `reviews were edited: row ${number(status.edited_row)} is not as it was written`),
     !status.reviewable && h('b', {class: 'alarm'}, 'reviews are off'),
-    status.synthetic ? h('b', {class: 'synthetic'}, 'Synthetic data') : null,
-    h('span', {class: 'hints', 'aria-hidden': 'true'}, hint('j', ''), hint('k', 'move'), hint('e', 'acknowledge'), hint('s', 'escalate'), hint('n', 'note'), hint('.', 'show new'), hint('?', 'all keys')));
+    status.synthetic ? h('b', {class: 'synthetic'}, 'Synthetic data') : null),
+    h('div', {class: 'hints', 'aria-hidden': 'true'}, hint('j', ''), hint('k', 'move'), hint('e', 'acknowledge'), hint('s', 'escalate'), hint('n', 'note'), hint('.', 'show new'), hint('?', 'all keys')));
 }
 
 // The pane of alerts.
@@ -98,7 +96,7 @@ const view = {
   pick(id, on) { if (on) shown.picked.add(id); else shown.picked.delete(id); drawBulk(); },
   more: () => loadMore(),
   act: action => act(action),
-  duty: duty => review({action: 'duty', ids: [read().alert], duty}, {}, refresh),
+  duty: duty => review([{body: {action: 'duty', ids: [read().alert], duty}}], refresh),
 };
 
 function drawInbox() {
@@ -109,7 +107,7 @@ function drawInbox() {
   replace(pane,
     h('div', {class: 'pane-head'}, h('h1', {}, state.q ? `Alerts with “${state.q}”` : 'Alerts'),
       state.q && h('a', {href: link({q: ''})}, 'Clear'),
-      pages.exportLink('alerts', state)),
+      inbox.exportLink('alerts', state)),
     inbox.tabs(state, shown.alerts.counts),
     h('div', {id: 'bins'}, shown.bins && inbox.histogram(shown.bins, view.newest)),
     inbox.filters(state), inbox.group(state, shown.alerts),
@@ -276,6 +274,8 @@ async function drawPage(state) {
   const page = $('page');
   const at = JSON.stringify([state.page, state.id, location.search]);
   let content;
+  // What only these pages need is fetched when one is opened; the first alert does not wait for it.
+  const pages = await import('./pages.js'), whatIf = state.page === 'what-if' && await import('./whatif.js');
   if (state.page === 'events' && state.id) content = pages.event(await ask(`/api/events/${encodeURIComponent(state.id)}`));
   else if (state.page === 'events') content = pages.events(await ask('/api/events', {range: state.range, verdict: state.verdict, level: state.level, edge: state.edge, src: state.src, dst: state.dst, before: state.before, limit: 100}), state);
   else if (state.page === 'cases' && state.id) content = pages.oneCase(await ask(`/api/cases/${encodeURIComponent(state.id)}/timeline`), widthOf(page));
@@ -333,7 +333,18 @@ function target(action) {
     return {ids: groups.map(alert => alert.id), groups: state.in ? [] : groups.filter(alert => alert.count > 1)};
   }
   if (!state.alert) return null;
-  return {ids: [state.alert], groups: card && !state.in && card.count > 1 && ['acknowledge', 'escalate'].includes(action) ? [card] : []};
+  return {ids: [state.alert], groups: card && !state.in && card.count > 1 && ['acknowledge', 'escalate', 'single'].includes(action) ? [card] : []};
+}
+
+// What an action asks of the server. A group is acted on as far as it was seen: what came later stays open.
+function requests(action, aim, extra) {
+  const state = read();
+  const groups = new Set(aim.groups.map(alert => alert.id));
+  const group = (name, alert) => ({body: {action: name, filter: new URLSearchParams({in: alert.group, state: alert.state, range: state.range}).toString(), seen: shown.alerts.log.head, ...extra}});
+  if (action === 'single') return [{body: {action: 'escalate', ids: aim.ids}}, ...aim.groups.map(alert => group('acknowledge', alert))];
+  const rest = aim.ids.filter(id => !groups.has(id));
+  const match = aim.ids.length === 1 && shown.alert?.id === aim.ids[0] ? {'If-Match': `"${shown.alert.review}"`} : {};
+  return [...aim.groups.map(alert => group(action, alert)), ...(rest.length ? [{body: {action, ids: rest, ...extra}, headers: match}] : [])];
 }
 
 async function perform(action, extra) {
@@ -341,20 +352,16 @@ async function perform(action, extra) {
   if (!aim) { say('Choose an alert first, with j or the pointer.'); return; }
   if (!view.reviewable) { say('Reviews are off: see the line below.'); return; }
   const state = read(), at = cards().findIndex(card => card.dataset.id === state.alert);
-  const groups = new Set(aim.groups.map(alert => alert.id));
-  const match = aim.ids.length === 1 && shown.alert?.id === aim.ids[0] && !groups.size ? {'If-Match': `"${shown.alert.review}"`} : {};
-  for (const alert of aim.groups) {
-    // A group is acknowledged as far as it was seen: what came later stays open.
-    await review({action, filter: new URLSearchParams({in: alert.group, state: alert.state, range: state.range}).toString(), seen: shown.alerts.log.head, ...extra}, {}, async () => {});
-  }
-  const rest = aim.ids.filter(id => !groups.has(id));
-  if (rest.length) await review({action, ids: rest, ...extra}, match, async () => {});
+  await review(requests(action, aim, extra), () => settle(action, at, state.alert), refresh);
+}
+
+// The next alert takes the place of the one that left the list.
+async function settle(action, at, id) {
   shown.picked.clear();
   if (action !== 'note' && $('list')) {
-    // The next alert takes the place of the one that left the list.
     await guard(loadInbox(true));
     const next = cards()[Math.min(at, cards().length - 1)];
-    const gone = !cards().some(card => card.dataset.id === state.alert);
+    const gone = !cards().some(card => card.dataset.id === id);
     if (at >= 0 && gone) { go(link({alert: next?.dataset.id ?? ''}), {replace: true}); next?.querySelector('a').focus({preventScroll: true}); return; }
   }
   await refresh();
@@ -389,16 +396,16 @@ function back() {
 }
 
 function togglePause() {
-  say(live.pause() ? 'Paused. The log keeps all; go on with p.' : 'Live again.');
+  say(live.pause() ? 'Paused. The log keeps all; go on with Space or p.' : 'Live again.');
 }
 
 keys.start({
   j: () => move(1), k: () => move(-1), Enter: () => { const id = read().alert; if (id) go(`/alerts/${id}`); }, Esc: back,
-  e: () => act('acknowledge'), s: () => act('escalate'), c: () => act('close'), o: () => act('reopen'), n: () => act('note'), u: () => undo(refresh),
+  e: () => act('acknowledge'), s: () => act('escalate'), S: () => act('single'), c: () => act('close'), o: () => act('reopen'), n: () => act('note'), u: () => undo(refresh),
   x: () => { const id = read().alert; if (id) view.pick(id, !shown.picked.has(id)); },
   '* a': () => pickAll(() => true), '* n': pickNone,
   '* r': () => { const own = shown.alerts?.alerts.find(alert => alert.id === read().alert); if (own) pickAll(alert => alert.rule === own.rule); },
-  '.': showNew, p: togglePause, '[': () => stepRange(-1), ']': () => stepRange(1),
+  '.': showNew, p: togglePause, Space: togglePause, '[': () => stepRange(-1), ']': () => stepRange(1),
   t: () => $('range').focus(), '/': () => $('search').focus(), v: () => go(link({view: read().view === 'table' ? 'map' : 'table'})),
   y: () => navigator.clipboard?.writeText(location.href).then(() => say('The link is copied.'), () => say(location.href)),
   'g a': () => go(link({}, '/')), 'g f': () => go(link({}, '/flows')), 'g e': () => go(link({}, '/events')), 'g c': () => go(link({}, '/cases')), 'g w': () => { if (shown.status?.what_if) go(link({}, '/what-if')); }, 'g h': () => go(link({}, '/help')),

@@ -3,7 +3,7 @@
 
 import {h, s, number, plural, verdictWord, levelWord, verdictTag, levelTag, VERDICTS, modeWord, glyph} from './dom.js';
 import {link} from './state.js';
-import {exportLink} from './pages.js';
+import {exportLink} from './inbox.js';
 
 const COLUMNS = ['Local record', 'State and shared', 'Federal', '1 Searched', '2 Matched', '3 Informed', '4 Custody'];
 const FIRST_LEVEL = 3; // column of level 1

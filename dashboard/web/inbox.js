@@ -107,3 +107,12 @@ export function group(state, data) {
   return h('p', {class: 'in-group'}, 'One by one, of one group: ', h('b', {}, data.alerts[0]?.title ?? ''), ' ',
     h('a', {href: link({in: '', alert: ''})}, 'Back to groups'));
 }
+
+// The same rows as a file.
+export function exportLink(what, state) {
+  const url = new URL('/api/export.csv', location.origin);
+  const names = what === 'alerts' ? ['state', 'verdict', 'level', 'range', 'q', 'in', 'edge'] : ['verdict', 'level', 'range', 'edge', 'src', 'dst'];
+  for (const name of names) if (state[name]) url.searchParams.set(name, state[name]);
+  url.searchParams.set('what', what);
+  return h('a', {class: 'button export', href: url.pathname + url.search, download: `sharewatch-${what}.csv`}, 'Export CSV');
+}

@@ -4,15 +4,18 @@ import {h, $, replace} from './dom.js';
 
 export const KEYS = [
   ['j', 'Next alert'], ['k', 'Previous alert'], ['Enter', 'Open it, full width'], ['Esc', 'Back'],
-  ['e', 'Acknowledge'], ['s', 'Escalate'], ['c', 'Close, with a reason'], ['o', 'Open again'], ['n', 'Note'], ['u', 'Undo'],
+  ['e', 'Acknowledge'], ['s', 'Escalate'], ['S', 'Escalate this one, acknowledge the others of its group'], ['c', 'Close, with a reason'], ['o', 'Open again'], ['n', 'Note'], ['u', 'Undo'],
   ['x', 'Select'], ['* a', 'Select all that are shown'], ['* n', 'Select none'], ['* r', 'Select those of the same rule'],
-  ['.', 'Show new alerts'], ['p', 'Pause or go on live'],
+  ['.', 'Show new alerts'], ['Space', 'Pause or go on live; p does the same'],
   ['[', 'Shorter range'], [']', 'Longer range'], ['t', 'Range of time'], ['/', 'Search'], ['y', 'Copy the link'], ['v', 'Map or table'],
   ['g a', 'Go to alerts'], ['g f', 'Go to the flow map'], ['g e', 'Go to entries'], ['g c', 'Go to cases'], ['g w', 'Go to what-if'], ['g h', 'Go to help'],
   ['?', 'All keys'],
 ];
 
 const PREFIX = ['g', '*'];
+const NAMES = {Escape: 'Esc', ' ': 'Space'};
+// What these keys do by themselves on what has the focus comes first.
+const OWN = {Enter: 'a, button, summary, label, input', ' ': 'button, [role=button], summary, label, input, [role=region]'};
 let prefix = '', timer = 0;
 const off = () => localStorage.getItem('keys') === 'off';
 
@@ -22,8 +25,10 @@ export function start(commands) {
     if (event.key === 'Escape' && field && !event.target.closest('dialog')) { event.target.blur(); return; }
     if (field || event.target.closest?.('dialog') || event.ctrlKey || event.metaKey || event.altKey) return;
     if (off() && event.key !== '?') return;
-    if (event.key === 'Enter' && event.target.closest?.('a, button, summary, label, input')) return;
-    const key = event.key === 'Escape' ? 'Esc' : event.key;
+    if (OWN[event.key] && event.target.closest?.(OWN[event.key])) return;
+    // Shift tells s from S, not the lock of capitals.
+    const letter = /^[a-z]$/i.test(event.key) && (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase());
+    const key = letter || (NAMES[event.key] ?? event.key);
     const name = prefix ? `${prefix} ${key}` : key;
     clearTimeout(timer);
     if (!prefix && PREFIX.includes(key)) {
@@ -39,7 +44,7 @@ export function start(commands) {
 export function help() {
   const dialog = $('dialog');
   replace(dialog, h('h2', {id: 'dialog-title'}, 'Keys'),
-    h('dl', {class: 'keys'}, KEYS.map(([key, what]) => h('div', {}, h('dt', {}, key.split(' ').map(part => h('kbd', {}, part))), h('dd', {}, what)))),
+    h('dl', {class: 'keys'}, KEYS.map(([key, what]) => h('div', {}, h('dt', {}, (key === 'S' ? ['Shift', 's'] : key.split(' ')).map(part => h('kbd', {}, part))), h('dd', {}, what)))),
     h('label', {}, h('input', {type: 'checkbox', checked: !off(), onchange: event => localStorage.setItem('keys', event.target.checked ? 'on' : 'off')}), 'Single keys do something'),
     h('form', {method: 'dialog'}, h('button', {class: 'main'}, 'Close')));
   dialog.showModal();

@@ -1,18 +1,10 @@
 // The pages beside the inbox: entries of the log, cases, help.
 
 import {h, number, plural, verdictTag, levelTag, moment, full, time, spaced, sentenceCase, verdictWord, VERDICTS, levelWord, dutyWord} from './dom.js';
-import {link, go, post, ask} from './state.js';
+import {link, go, post} from './state.js';
+import {exportLink} from './inbox.js';
 import {timeline} from './detail.js';
 import {say} from './review.js';
-
-// The same rows as a file.
-export function exportLink(what, state) {
-  const url = new URL('/api/export.csv', location.origin);
-  const names = what === 'alerts' ? ['state', 'verdict', 'level', 'range', 'q', 'in', 'edge'] : ['verdict', 'level', 'range', 'edge', 'src', 'dst'];
-  for (const name of names) if (state[name]) url.searchParams.set(name, state[name]);
-  url.searchParams.set('what', what);
-  return h('a', {class: 'button export', href: url.pathname + url.search, download: `sharewatch-${what}.csv`}, 'Export CSV');
-}
 
 const filterWords = state => [
   state.src && state.dst && `from ${state.src} to ${state.dst}`, state.edge && `edge ${state.edge}`,

@@ -8,7 +8,7 @@ const done = {
   undo: 'put back',
 };
 const REASONS = ['allowed by rule', 'error in source', 'referred', 'duplicate'];
-let undoable = [];
+const undoable = []; // lists of batches
 let hide = 0;
 
 export function say(text, action) {
@@ -18,28 +18,32 @@ export function say(text, action) {
   hide = setTimeout(() => { $('say').classList.remove('shown'); replace($('say')); }, 12000);
 }
 
-export async function review(body, headers, after) {
-  try {
-    const result = await post('/api/reviews', body, headers);
-    if (result.batch && body.action !== 'undo') undoable.push(result.batch);
-    const parts = [`${plural(result.changed, 'alert')} ${done[body.action]}`];
-    if (result.skipped) parts.push(`${number(result.skipped)} left as they were`);
-    if (result.left) parts.push(`${number(result.left)} more fit the filter: do it again for these`);
-    const can = result.changed > 0 && !['undo', 'note', 'duty'].includes(body.action);
-    say(`${parts.join('; ')}.`, can && h('button', {onclick: () => undo(after)}, 'Undo (u)'));
-    await after(result);
-    return result;
-  } catch (problem) {
-    say(problem.message);
-    if (problem.status === 409) await after(null);
-    return null;
+const words = (action, {changed, skipped, left}) => [`${plural(changed, 'alert')} ${done[action]}`,
+  skipped > 0 && `${number(skipped)} left as they were`, left > 0 && `${number(left)} more fit the filter: do it again for these`].filter(Boolean).join('; ');
+
+// Asks for one thing after the other, and says what all of it changed. What one key did, one undo takes back.
+export async function review(requests, after, afterUndo = after) {
+  const sums = new Map(), batches = [];
+  let refused = null;
+  for (const {body, headers} of requests) {
+    try {
+      const result = await post('/api/reviews', body, headers);
+      const sum = sums.get(body.action) ?? {changed: 0, skipped: 0, left: 0};
+      for (const key of Object.keys(sum)) sum[key] += result[key];
+      sums.set(body.action, sum);
+      if (result.changed > 0 && !['undo', 'note', 'duty'].includes(body.action)) batches.push(result.batch);
+    } catch (problem) { refused = problem; break; }
   }
+  if (batches.length) undoable.push(batches);
+  const said = [...sums].map(([action, sum]) => words(action, sum)).join('; ');
+  say([said && `${said}.`, refused?.message].filter(Boolean).join(' '), batches.length > 0 && h('button', {onclick: () => undo(afterUndo)}, 'Undo (u)'));
+  await after();
 }
 
 export async function undo(after) {
-  const batch = undoable.pop();
-  if (!batch) { say('There is nothing to take back on this page.'); return; }
-  await review({action: 'undo', batch}, {}, after);
+  const batches = undoable.pop();
+  if (!batches) { say('There is nothing to take back on this page.'); return; }
+  await review(batches.reverse().map(batch => ({body: {action: 'undo', batch}})), after);
 }
 
 // The form under an alert's buttons: a note, or a reason for closing.
