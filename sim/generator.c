@@ -20,6 +20,7 @@
 
 #define PENDING_MAX   (UINT64_C(1) << 24) // entries; 1.3 GB would be a mistake in the scenario
 #define SERIAL_DIGITS 10
+#define VISIBLE_SALT  UINT64_C(0x76697369626c65) // of the draw whether anybody tells
 
 enum pending_kind { PENDING_START, PENDING_HAPPEN, PENDING_TELL };
 
@@ -374,6 +375,13 @@ static void set_data(struct sw_event *event, const struct sw_scenario_data *data
     }
 }
 
+/* Steps that follow @entry are of this run. */
+static uint64_t run_of_what_follows(const struct sw_scenario_step *step,
+                                    const struct pending *entry)
+{
+    return step->repeat.repeats ? sw_random_key(entry->run, entry->occurrence) : entry->run;
+}
+
 static void set_token(struct sw_event *event, const struct sw_generator *generator,
                       const struct sw_scenario_step *step, const struct pending *entry,
                       bool vehicle)
@@ -392,9 +400,8 @@ static void set_token(struct sw_event *event, const struct sw_generator *generat
     } else if (of == SW_TOKEN_RUN) {
         token = keep_token(event, prefix, sw_random_key(entry->life, vehicle ? 2 : 1));
     } else if (of == SW_TOKEN_NEW) {
-        uint64_t key = sw_random_key(step->key, vehicle ? 2 : 1);
-        key = sw_random_key(sw_random_key(key, entry->run), entry->occurrence);
-        token = keep_token(event, prefix, key);
+        uint64_t key = sw_random_key(step->token_key, vehicle ? 2 : 1);
+        token = keep_token(event, prefix, sw_random_key(key, run_of_what_follows(step, entry)));
     }
     sw_event_set_text(event, field, token);
 }
@@ -481,21 +488,37 @@ static void fill_envelope(const struct sw_generator *generator, const struct sw_
     event->synthetic = true;
 }
 
+/* Whether anybody tells the monitor of @entry. */
+static bool is_told(const struct sw_scenario_step *step, const struct pending *entry)
+{
+    if (step->visible <= 0 || step->visible >= 1) {
+        return step->visible > 0;
+    }
+    struct sw_random random;
+    uint64_t key = sw_random_key(sw_random_key(step->key, entry->run), entry->occurrence);
+    sw_random_init(&random, sw_random_key(key, VISIBLE_SALT));
+    return sw_random_unit(&random) < step->visible;
+}
+
 static void tell(struct sw_generator *generator, const struct pending *entry,
                  struct sw_scenario_event *out)
 {
     const struct sw_scenario *scenario = generator->scenario;
     const struct sw_scenario_step *step = &scenario->steps[entry->index];
     struct sw_random random;
+    struct pending drawn = *entry;
     uint64_t key = sw_random_key(step->key, entry->run);
     sw_random_init(&random, sw_random_key(key, entry->occurrence * 2));
+    if (step->automatic) {
+        drawn.life = entry->run; // a number that a repeated step set off is its own
+    }
     fill_envelope(generator, step, entry, &out->event);
     memcpy(out->event.fields, generator->templates[entry->index].fields, sizeof(out->event.fields));
     set_agencies(&out->event, scenario, step, entry);
     set_token(&out->event, generator, step, entry, false);
     set_token(&out->event, generator, step, entry, true);
     double unit = sw_random_unit(&random);
-    set_data(&out->event, &step->data, entry, step->key, &random);
+    set_data(&out->event, &step->data, &drawn, step->key, &random);
     out->expect = &step->expect;
     out->fault = step->fault;
     if (step->way_count > 0) {
@@ -503,15 +526,15 @@ static void tell(struct sw_generator *generator, const struct pending *entry,
         while (at + 1 < step->way_count && unit >= step->ways[at].share) {
             at++;
         }
-        set_data(&out->event, &step->ways[at].data, entry, step->key, &random);
+        set_data(&out->event, &step->ways[at].data, &drawn, step->key, &random);
         out->expect = &step->ways[at].expect;
         out->fault = step->ways[at].fault;
     }
     out->emit_ms = entry->at_ms;
     out->step = entry->index;
     out->source = step->source;
-    out->hidden = step->hidden;
-    out->event.sequence = step->hidden ? 0 : ++generator->sequences[step->source];
+    out->hidden = !is_told(step, entry);
+    out->event.sequence = out->hidden ? 0 : ++generator->sequences[step->source];
 }
 
 /* Lets @entry happen: plans what comes of it. True when there is something to tell now. */
@@ -529,13 +552,11 @@ static bool happen(struct sw_generator *generator, struct pending *entry)
     }
     entry->serial = ++generator->serial;
     struct pending before = *entry;
-    if (!step->hidden) {
+    if (is_told(step, entry)) {
         before.parent_serial = entry->serial;
         before.parent_step = entry->index;
     }
-    if (step->repeat.repeats) {
-        before.run = sw_random_key(entry->run, entry->occurrence);
-    }
+    before.run = run_of_what_follows(step, entry);
     for (uint32_t i = 0; i < step->child_count; i++) {
         plan_step(generator, step->children[i], &before);
     }

@@ -1,13 +1,15 @@
 #include "keys.h"
 
 static const char *const scenario_keys[] = {
-    "scenario", "title",    "from",   "about",  "seed",  "start",      "map",    "policy",
-    "people",   "vehicles", "curves", "actors", "steps", "storylines", "expect", "variants"};
-const struct sw_keys sw_keys_scenario = {"scenario", scenario_keys, 16};
+    "scenario", "title",      "from",   "about",    "seed",     "start",
+    "map",      "policy",     "people", "vehicles", "curves",   "actors",
+    "steps",    "storylines", "expect", "variants", "automatic"};
+const struct sw_keys sw_keys_scenario = {"scenario", scenario_keys, 17};
 
-static const char *const variant_keys[] = {"about",  "like", "start",   "seed", "map",
-                                           "policy", "drop", "replace", "add",  "expect"};
-const struct sw_keys sw_keys_variant = {"variant", variant_keys, 10};
+static const char *const variant_keys[] = {"about", "like",   "start",    "seed",
+                                           "map",   "policy", "drop",     "replace",
+                                           "add",   "expect", "automatic"};
+const struct sw_keys sw_keys_variant = {"variant", variant_keys, 11};
 
 static const char *const actor_keys[] = {"agency", "class", "system", "role", "reports", "about"};
 const struct sw_keys sw_keys_actor = {"actor", actor_keys, 6};
@@ -19,10 +21,10 @@ static const char *const storyline_keys[] = {"about", "at", "repeat", "people", 
 const struct sw_keys sw_keys_storyline = {"storyline", storyline_keys, 5};
 
 static const char *const step_keys[] = {
-    "step",    "about",  "storyline", "at",     "after",    "delay",  "known",
-    "chance",  "repeat", "event",     "actor",  "to",       "behalf", "subject",
-    "vehicle", "data",   "either",    "hidden", "corrects", "fault",  "expect"};
-const struct sw_keys sw_keys_step = {"step", step_keys, 21};
+    "step",   "about",  "storyline", "at",    "after",  "delay",   "known",   "chance",
+    "repeat", "event",  "actor",     "to",    "behalf", "subject", "vehicle", "data",
+    "either", "hidden", "corrects",  "fault", "expect", "visible"};
+const struct sw_keys sw_keys_step = {"step", step_keys, 22};
 
 static const char *const way_keys[] = {"share", "about", "data", "fault", "expect"};
 const struct sw_keys sw_keys_way = {"way", way_keys, 5};
@@ -54,12 +56,20 @@ const struct sw_keys sw_keys_count = {"count", count_keys, 3};
 static const char *const chain_keys[] = {"level", "verdict", "verdicts", "duties"};
 const struct sw_keys sw_keys_chain = {"chain", chain_keys, 4};
 
+static const char *const automatic_keys[] = {"chance", "delay", "visible", "event",
+                                             "to",     "after", "data",    "expect"};
+const struct sw_keys sw_keys_automatic = {"automatic", automatic_keys, 8};
+
+static const char *const automatic_file_keys[] = {"automatic", "title", "edges"};
+const struct sw_keys sw_keys_automatic_file = {"file", automatic_file_keys, 3};
+
 const struct sw_keys *const *sw_keys_all(uint32_t *count)
 {
     static const struct sw_keys *const all[] = {
-        &sw_keys_scenario, &sw_keys_variant, &sw_keys_actor,  &sw_keys_curve, &sw_keys_storyline,
-        &sw_keys_step,     &sw_keys_way,     &sw_keys_repeat, &sw_keys_delay, &sw_keys_draw,
-        &sw_keys_pick,     &sw_keys_expect,  &sw_keys_totals, &sw_keys_count, &sw_keys_chain};
+        &sw_keys_scenario,  &sw_keys_variant, &sw_keys_actor, &sw_keys_curve,
+        &sw_keys_storyline, &sw_keys_step,    &sw_keys_way,   &sw_keys_repeat,
+        &sw_keys_delay,     &sw_keys_draw,    &sw_keys_pick,  &sw_keys_expect,
+        &sw_keys_totals,    &sw_keys_count,   &sw_keys_chain, &sw_keys_automatic};
     *count = sizeof(all) / sizeof(all[0]);
     return all;
 }

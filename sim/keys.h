@@ -28,8 +28,11 @@ extern const struct sw_keys sw_keys_expect; // of a step; `under` last
 extern const struct sw_keys sw_keys_totals; // `expect` of the whole scenario
 extern const struct sw_keys sw_keys_count;  // an item of `hops`
 extern const struct sw_keys sw_keys_chain;
+extern const struct sw_keys sw_keys_automatic; // an edge under `automatic`
 
-/** All of them, [*count]. */
+extern const struct sw_keys sw_keys_automatic_file; // MAP.automatic.yaml; no part of a scenario
+
+/** All of a scenario file, [*count]. */
 const struct sw_keys *const *sw_keys_all(uint32_t *count);
 
 #endif

@@ -8,6 +8,7 @@
  *   curves                         weights of the hours of a day and the days of a week
  *   actors                         who acts: agency, class, system, role
  *   steps | storylines             what happens (step.c)
+ *   automatic                      what follows by itself along the map (automatic.h)
  *   expect                         what must come out in all (expectation.c)
  *   variants                       the same with steps dropped, replaced or added
  *
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "automatic.h"
 #include "expectation.h"
 #include "load_actor.h"
 #include "load_head.h"
@@ -109,7 +111,23 @@ static void load_storylines(struct sw_loader *loader, struct sw_raw_steps *raw)
     }
 }
 
-static void load_steps(struct sw_loader *loader, const struct sw_raw_steps *raw)
+/* What moves by itself follows from the steps by hand. */
+static void load_automatic(struct sw_loader *loader, const struct sw_yaml_node *node)
+{
+    if (node == NULL ||
+        (node->type == SW_YAML_SCALAR && !sw_load_flag(loader, node, "automatic"))) {
+        return;
+    }
+    struct sw_yaml_node *edges = sw_arena_alloc(&loader->scenario->arena, sizeof(*edges));
+    *edges = *node;
+    if (node->type == SW_YAML_SCALAR) {
+        *edges = (struct sw_yaml_node){.type = SW_YAML_MAPPING, .place = node->place};
+    }
+    sw_load_automatic(loader, sw_variant_set(loader, SW_TEXT("automatic"), edges));
+}
+
+static void load_steps(struct sw_loader *loader, const struct sw_raw_steps *raw,
+                       const struct sw_yaml_node *automatic)
 {
     struct sw_arena *arena = &loader->scenario->arena;
     loader->steps = sw_arena_alloc(arena, (raw->count + 1) * sizeof(loader->steps[0]));
@@ -120,6 +138,7 @@ static void load_steps(struct sw_loader *loader, const struct sw_raw_steps *raw)
         sw_load_step(loader, raw->steps[i].storyline,
                      sw_variant_set(loader, sw_raw_step_name(node), node));
     }
+    load_automatic(loader, automatic);
     sw_variant_report_unused(loader);
     sw_load_link_steps(loader);
 }
@@ -135,7 +154,7 @@ static double times_of(const struct sw_scenario_repeat *repeat)
 /* How often step @index is likely to be told of, with all that goes before it. */
 static double likely(const struct sw_scenario *scenario, uint32_t index)
 {
-    double events = scenario->steps[index].hidden ? 0 : 1;
+    double events = scenario->steps[index].visible;
     if (events == 0) {
         return 0;
     }
@@ -168,7 +187,7 @@ static void load_all(struct sw_loader *loader, struct sw_raw_steps *raw)
     sw_load_actors(loader);
     load_storylines(loader, raw);
     sw_variant_apply(loader, &patches, raw);
-    load_steps(loader, raw);
+    load_steps(loader, raw, sw_variant_value(loader, "automatic", &patches));
     const struct sw_yaml_node *expect = sw_variant_value(loader, "expect", &patches);
     if (expect != NULL) {
         sw_load_totals(loader, expect);
@@ -220,6 +239,7 @@ enum sw_status sw_scenario_open(struct sw_scenario *scenario, const char *path,
 void sw_scenario_free(struct sw_scenario *scenario)
 {
     sw_yaml_free(&scenario->yaml);
+    sw_yaml_free(&scenario->automatic);
     sw_arena_free(&scenario->arena);
     *scenario = (struct sw_scenario){0};
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "automatic.h"
 #include "expectation.h"
 #include "load_actor.h"
 #include "load_data.h"
@@ -178,6 +179,7 @@ static void load_parties(struct sw_loader *loader, const struct sw_yaml_node *no
                          struct sw_scenario_step *step)
 {
     const struct sw_yaml_node *hidden = sw_yaml_get(node, "hidden");
+    const struct sw_yaml_node *visible = sw_yaml_get(node, "visible");
     const struct sw_yaml_node *corrects = sw_yaml_get(node, "corrects");
     const struct sw_yaml_node *fault = sw_yaml_get(node, "fault");
     if (fault != NULL) {
@@ -186,7 +188,14 @@ static void load_parties(struct sw_loader *loader, const struct sw_yaml_node *no
     step->actor = load_actor(loader, node, "actor");
     step->recipient = load_actor(loader, node, "to");
     step->behalf = load_actor(loader, node, "behalf");
-    step->hidden = hidden != NULL && sw_load_flag(loader, hidden, "hidden");
+    step->visible = hidden != NULL && sw_load_flag(loader, hidden, "hidden") ? 0 : 1;
+    if (visible != NULL) {
+        step->visible = sw_load_visible(loader, visible);
+    }
+    if (hidden != NULL && visible != NULL) {
+        sw_report_error(loader->report, visible->place, NULL,
+                        "`hidden` and `visible` say the same thing; keep one");
+    }
     step->corrects = corrects != NULL && sw_load_flag(loader, corrects, "corrects");
     if (step->corrects && sw_yaml_get(node, "after") == NULL) {
         sw_report_error(loader->report, corrects->place, NULL,
@@ -224,6 +233,7 @@ void sw_load_step(struct sw_loader *loader, uint32_t storyline, const struct sw_
     }
     step->name = sw_load_name(loader, name, "step");
     step->key = sw_random_key(loader->key, sw_text_hash(step->name));
+    step->token_key = step->key;
     load_event_type(loader, event, step);
     load_timing(loader, node, step);
     load_parties(loader, node, step);

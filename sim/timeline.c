@@ -55,7 +55,8 @@ static void print_event(const struct sw_scenario *scenario, const struct sw_scen
                   sw_kind_name(made->event.kind), sw_action_name(made->event.action));
     print_parties(&made->event, stream);
     print_expectation(made->expect, stream);
-    (void)fprintf(stream, "%s\n", made->hidden ? "  (hidden)" : "");
+    (void)fprintf(stream, "%s%s\n", step->automatic ? "  (by itself)" : "",
+                  made->hidden ? "  (hidden)" : "");
 }
 
 enum sw_status sw_timeline_print(const struct sw_scenario *scenario, FILE *stream)

@@ -235,7 +235,8 @@ const struct sw_yaml_node *sw_variant_value(struct sw_loader *loader, const char
             continue;
         }
         bool merges = value != NULL && value->type == SW_YAML_MAPPING &&
-                      other->type == SW_YAML_MAPPING && strcmp(key, "expect") == 0;
+                      other->type == SW_YAML_MAPPING &&
+                      (strcmp(key, "expect") == 0 || strcmp(key, "automatic") == 0);
         value = merges ? sw_yaml_merge(&loader->scenario->arena, value, other) : other;
     }
     return value;

@@ -41,7 +41,7 @@ void sw_variant_apply(struct sw_loader *loader, const struct sw_patches *patches
                       struct sw_raw_steps *raw);
 
 /** The value of the root's @key: the last patch that has it, else the file's own; NULL: nobody has.
- *  `expect` is merged, so that a variant states what differs. */
+ *  `expect` and `automatic` are merged, so that a variant states what differs. */
 const struct sw_yaml_node *sw_variant_value(struct sw_loader *loader, const char *key,
                                             const struct sw_patches *patches);
 

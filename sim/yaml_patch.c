@@ -73,9 +73,11 @@ const struct sw_yaml_node *sw_yaml_with_value(struct sw_arena *arena,
     *patch =
         (struct sw_yaml_node){.type = SW_YAML_MAPPING, .place = mapping->place, .items = items};
     const struct sw_yaml_node *inner = &nodes[1];
-    if (dot != NULL && old != NULL && old->type == SW_YAML_MAPPING) {
+    if (dot != NULL) {
+        static const struct sw_yaml_node nothing = {.type = SW_YAML_MAPPING};
         struct sw_text rest = {dot + 1, path.length - head - 1};
-        inner = sw_yaml_with_value(arena, old, rest, value);
+        bool deeper = old != NULL && old->type == SW_YAML_MAPPING;
+        inner = sw_yaml_with_value(arena, deeper ? old : &nothing, rest, value);
     }
     add_pair(patch, items, &nodes[0], inner);
     return sw_yaml_merge(arena, mapping, patch);

@@ -48,6 +48,7 @@ enum content {
     CONTENT_EXAMPLES,
     CONTENT_TAXONOMY,
     CONTENT_SCENARIO,
+    CONTENT_AUTOMATIC, // MAP.automatic.yaml
 };
 
 /* ---- what a file is ---- */
@@ -59,9 +60,11 @@ static enum content content_of(const struct sw_yaml_node *root)
         const char *key;
         enum content content;
     } signs[] = {
-        {"scenario", CONTENT_SCENARIO}, {"storylines", CONTENT_SCENARIO}, {"pack", CONTENT_PACK},
-        {"detection", CONTENT_RULE},    {"correlation", CONTENT_RULE},    {"filter", CONTENT_RULE},
-        {"logsource", CONTENT_RULE},    {"edges", CONTENT_MAP},           {"nodes", CONTENT_MAP},
+        {"scenario", CONTENT_SCENARIO}, {"storylines", CONTENT_SCENARIO},
+        {"pack", CONTENT_PACK},         {"detection", CONTENT_RULE},
+        {"correlation", CONTENT_RULE},  {"filter", CONTENT_RULE},
+        {"logsource", CONTENT_RULE},    {"automatic", CONTENT_AUTOMATIC},
+        {"edges", CONTENT_MAP},         {"nodes", CONTENT_MAP},
         {"map", CONTENT_MAP},           {"kinds", CONTENT_TAXONOMY},
     };
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
@@ -93,7 +96,8 @@ static enum content look(struct check *check, const char *path, char map_name[NA
         content = is_examples(path) ? CONTENT_EXAMPLES
                   : root != NULL    ? content_of(root)
                                     : CONTENT_UNKNOWN;
-        const struct sw_yaml_node *map = root != NULL ? sw_yaml_get(root, "map") : NULL;
+        const char *key = content == CONTENT_AUTOMATIC ? "automatic" : "map";
+        const struct sw_yaml_node *map = root != NULL ? sw_yaml_get(root, key) : NULL;
         if (map != NULL && map->type == SW_YAML_SCALAR) {
             (void)snprintf(map_name, NAME_BYTES, "%.*s", SW_TEXT_FORMAT(map->text));
         }
@@ -211,6 +215,14 @@ static void check_scenario(struct check *check, const char *path, const char *ma
     check->unreadable = check->unreadable || status == SW_IO;
 }
 
+static void check_automatic(struct check *check, const char *path, const char *map_name)
+{
+    const struct sw_map *map = find_map(check, path, map_name);
+    if (map != NULL && sw_automatic_check(path, map, &check->report) == SW_IO) {
+        check->unreadable = true;
+    }
+}
+
 /* ---- files and folders ---- */
 
 /* The pack that @path, a pack.yaml, stands for is its folder. */
@@ -247,6 +259,9 @@ static void check_file(struct check *check, const char *path)
         break;
     case CONTENT_SCENARIO:
         check_scenario(check, path, map_name);
+        break;
+    case CONTENT_AUTOMATIC:
+        check_automatic(check, path, map_name);
         break;
     case CONTENT_UNKNOWN:
         sw_report_error(&check->report, (struct sw_place){.file = path, .line = 1, .column = 1},

@@ -380,28 +380,38 @@ static void print_json(const struct sweep *sweep)
     (void)printf("]}\n");
 }
 
-/* The lines of the scenario's file that say `uncertain`: what the answer rests on. */
-static void print_assumptions(const struct sweep *sweep)
+/* The lines of @path that say `uncertain`; true when there were any, or @any before. */
+static bool print_uncertain(const char *path, const char *where, bool any)
 {
     char line[LINE_BYTES];
-    FILE *file = fopen(sweep->scenario.yaml.file, "r");
+    FILE *file = fopen(path, "r");
     uint32_t number = 0;
-    bool any = false;
     while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
         number++;
         if (strstr(line, "uncertain") == NULL || strchr(line, '#') == NULL) {
             continue;
         }
         line[strcspn(line, "\n")] = '\0';
-        (void)printf("%s  line %u: %s\n", any ? "" : "It rests on what nobody has counted:\n",
-                     number, line + strspn(line, " "));
+        (void)printf("%s  %sline %u: %s\n", any ? "" : "It rests on what nobody has counted:\n",
+                     where, number, line + strspn(line, " "));
         any = true;
-    }
-    for (uint32_t i = 0; i < sweep->set_count; i++) {
-        (void)printf("%s  set: %s\n", any || i > 0 ? "" : "It rests on:\n", sweep->sets[i]);
     }
     if (file != NULL) {
         (void)fclose(file);
+    }
+    return any;
+}
+
+/* What the answer rests on. */
+static void print_assumptions(const struct sweep *sweep)
+{
+    const struct sw_scenario *scenario = &sweep->scenario;
+    bool any = print_uncertain(scenario->yaml.file, "", false);
+    if (scenario->automatic.file != NULL) {
+        any = print_uncertain(scenario->automatic.file, "what moves by itself, ", any);
+    }
+    for (uint32_t i = 0; i < sweep->set_count; i++) {
+        (void)printf("%s  set: %s\n", any || i > 0 ? "" : "It rests on:\n", sweep->sets[i]);
     }
 }
 

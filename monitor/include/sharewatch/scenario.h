@@ -248,8 +248,9 @@ struct sw_scenario_step {
     struct sw_scenario_delay known; // until the sender learns of it; 0: at once
     double probability;             // of happening at all
     struct sw_scenario_repeat repeat;
-    bool hidden;   // it happens, but nobody tells the monitor
-    bool corrects; // corrects its parent
+    double visible; // share that the monitor is told of; 0: it happens, and nobody tells
+    bool automatic; // the map says that it follows by itself
+    bool corrects;  // corrects its parent
     struct sw_scenario_fault fault;
     enum sw_kind kind;
     enum sw_action action;
@@ -265,7 +266,8 @@ struct sw_scenario_step {
     struct sw_expectation expect;
     const uint32_t *children; // [child_count], steps that follow this one
     uint32_t child_count;
-    uint64_t key; // of its draws
+    uint64_t key;       // of its draws
+    uint64_t token_key; // of its new tokens: what follows by itself keeps those of what set it off
 };
 
 struct sw_scenario_storyline {
@@ -313,6 +315,7 @@ struct sw_scenario {
     uint64_t events_expected; // a good guess: chance may make it more or less
     struct sw_arena arena;
     struct sw_yaml yaml;
+    struct sw_yaml automatic; // what moves by itself, when the scenario says so
 };
 
 struct sw_scenario_options {
@@ -340,6 +343,11 @@ void sw_scenario_free(struct sw_scenario *scenario);
 /** Checks the scenario at @path with each of its variants; every mistake is reported once. */
 enum sw_status sw_scenario_check(const char *path, const struct sw_map *map,
                                  struct sw_report *report) SW_MUST_CHECK;
+
+/** Checks the file MAP.automatic.yaml at @path: what moves by itself along @map in a simulation.
+ *  SW_INVALID or SW_IO: @report says what is wrong. */
+enum sw_status sw_automatic_check(const char *path, const struct sw_map *map,
+                                  struct sw_report *report) SW_MUST_CHECK;
 
 /** The parts of @expectation that hold under @pack, in @under; @pack empty: @expectation itself. */
 void sw_expectation_under(const struct sw_expectation *expectation, struct sw_text pack,
