@@ -81,19 +81,7 @@ static struct sw_text load_edge(struct sw_loader *loader, const struct sw_yaml_n
     if (sw_text_equal(edge, SW_TEXT("none"))) {
         return (struct sw_text){0};
     }
-    const struct sw_map *map = loader->options->map;
-    if (map == NULL || sw_map_edge(map, edge) != SW_NONE) {
-        return edge;
-    }
-    struct sw_suggestion suggestion;
-    sw_suggestion_init(&suggestion, edge);
-    for (uint16_t i = 0; i < map->edge_count; i++) {
-        sw_suggestion_offer(&suggestion, map->edges[i].id);
-    }
-    char hint[128];
-    sw_report_error(loader->report, node->place,
-                    sw_suggestion_hint(&suggestion, hint, sizeof(hint)),
-                    "the map has no edge \"%.*s\"", SW_TEXT_FORMAT(edge));
+    sw_load_check_edge(loader, node);
     return edge;
 }
 

@@ -1,15 +1,21 @@
 #include "keys.h"
 
 static const char *const scenario_keys[] = {
-    "scenario", "title",      "from",   "about",    "seed",     "start",
-    "map",      "policy",     "people", "vehicles", "curves",   "actors",
-    "steps",    "storylines", "expect", "variants", "automatic"};
-const struct sw_keys sw_keys_scenario = {"scenario", scenario_keys, 17};
+    "scenario", "title",    "from",      "about",   "seed",   "start", "map",
+    "policy",   "people",   "vehicles",  "curves",  "actors", "steps", "storylines",
+    "expect",   "variants", "automatic", "changes", "faults"};
+const struct sw_keys sw_keys_scenario = {"scenario", scenario_keys, 19};
 
-static const char *const variant_keys[] = {"about", "like",   "start",    "seed",
-                                           "map",   "policy", "drop",     "replace",
-                                           "add",   "expect", "automatic"};
-const struct sw_keys sw_keys_variant = {"variant", variant_keys, 11};
+static const char *const variant_keys[] = {"about",     "like",    "start",   "seed", "map",
+                                           "policy",    "drop",    "replace", "add",  "expect",
+                                           "automatic", "changes", "faults"};
+const struct sw_keys sw_keys_variant = {"variant", variant_keys, 13};
+
+static const char *const change_keys[] = {"change", "about", "at", "policy", "map", "edges"};
+const struct sw_keys sw_keys_change = {"change", change_keys, 6};
+
+static const char *const fault_keys[] = {"fault", "about", "at", "lasts"};
+const struct sw_keys sw_keys_fault = {"machine-fault", fault_keys, 4};
 
 static const char *const actor_keys[] = {"agency", "class", "system", "role", "reports", "about"};
 const struct sw_keys sw_keys_actor = {"actor", actor_keys, 6};
@@ -66,10 +72,10 @@ const struct sw_keys sw_keys_automatic_file = {"file", automatic_file_keys, 3};
 const struct sw_keys *const *sw_keys_all(uint32_t *count)
 {
     static const struct sw_keys *const all[] = {
-        &sw_keys_scenario,  &sw_keys_variant, &sw_keys_actor, &sw_keys_curve,
-        &sw_keys_storyline, &sw_keys_step,    &sw_keys_way,   &sw_keys_repeat,
-        &sw_keys_delay,     &sw_keys_draw,    &sw_keys_pick,  &sw_keys_expect,
-        &sw_keys_totals,    &sw_keys_count,   &sw_keys_chain, &sw_keys_automatic};
+        &sw_keys_scenario,  &sw_keys_variant, &sw_keys_actor,  &sw_keys_curve, &sw_keys_storyline,
+        &sw_keys_step,      &sw_keys_way,     &sw_keys_repeat, &sw_keys_delay, &sw_keys_draw,
+        &sw_keys_pick,      &sw_keys_expect,  &sw_keys_totals, &sw_keys_count, &sw_keys_chain,
+        &sw_keys_automatic, &sw_keys_change,  &sw_keys_fault};
     *count = sizeof(all) / sizeof(all[0]);
     return all;
 }

@@ -15,6 +15,8 @@ struct sw_keys {
 
 extern const struct sw_keys sw_keys_scenario; // the whole file
 extern const struct sw_keys sw_keys_variant;
+extern const struct sw_keys sw_keys_change; // of rules
+extern const struct sw_keys sw_keys_fault;  // of a machine
 extern const struct sw_keys sw_keys_actor;
 extern const struct sw_keys sw_keys_curve;
 extern const struct sw_keys sw_keys_storyline;

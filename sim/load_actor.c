@@ -98,6 +98,23 @@ void sw_load_check_system(struct sw_loader *loader, const struct sw_yaml_node *n
                     "the map has no system \"%.*s\"", SW_TEXT_FORMAT(node->text));
 }
 
+void sw_load_check_edge(struct sw_loader *loader, const struct sw_yaml_node *node)
+{
+    const struct sw_map *map = loader->options->map;
+    if (map == NULL || sw_map_edge(map, node->text) != SW_NONE) {
+        return;
+    }
+    struct sw_suggestion suggestion;
+    sw_suggestion_init(&suggestion, node->text);
+    for (uint16_t i = 0; i < map->edge_count; i++) {
+        sw_suggestion_offer(&suggestion, map->edges[i].id);
+    }
+    char hint[128];
+    sw_report_error(loader->report, node->place,
+                    sw_suggestion_hint(&suggestion, hint, sizeof(hint)),
+                    "the map has no edge \"%.*s\"", SW_TEXT_FORMAT(node->text));
+}
+
 static void load_agencies(struct sw_loader *loader, const struct sw_yaml_node *node,
                           struct sw_scenario_actor *actor)
 {

@@ -23,4 +23,7 @@ uint32_t sw_load_source(struct sw_loader *loader, struct sw_text reporter, struc
 /** Checks @node, the name of a system, against the map when there is one. */
 void sw_load_check_system(struct sw_loader *loader, const struct sw_yaml_node *node);
 
+/** The same for an edge of the map. */
+void sw_load_check_edge(struct sw_loader *loader, const struct sw_yaml_node *node);
+
 #endif

@@ -9,6 +9,7 @@
  *   actors                         who acts: agency, class, system, role
  *   steps | storylines             what happens (step.c)
  *   automatic                      what follows by itself along the map (automatic.h)
+ *   changes, faults                other rules from a time on; machines that fail (load_change.c)
  *   expect                         what must come out in all (expectation.c)
  *   variants                       the same with steps dropped, replaced or added
  *
@@ -24,6 +25,7 @@
 #include "automatic.h"
 #include "expectation.h"
 #include "load_actor.h"
+#include "load_change.h"
 #include "load_head.h"
 #include "load_value.h"
 #include "random.h"
@@ -185,6 +187,7 @@ static void load_all(struct sw_loader *loader, struct sw_raw_steps *raw)
     sw_variant_choose(loader, &patches);
     sw_load_head(loader, &patches);
     sw_load_actors(loader);
+    sw_load_changes(loader, &patches);
     load_storylines(loader, raw);
     sw_variant_apply(loader, &patches, raw);
     load_steps(loader, raw, sw_variant_value(loader, "automatic", &patches));

@@ -15,8 +15,6 @@
 
 #include <sharewatch/assert.h>
 #include <sharewatch/command.h>
-#include <sharewatch/data.h>
-#include <sharewatch/policy.h>
 #include <sharewatch/scenario.h>
 
 #include "rehearse.h"
@@ -72,8 +70,7 @@ struct metric {
 struct sweep {
     const char *path;
     struct sw_scenario scenario; // as first loaded
-    struct sw_map map;
-    struct sw_policy *policy;
+    struct sw_phases phases;
     const char *sets[SETS_MAX];
     char *set_copy;
     uint32_t set_count;
@@ -106,53 +103,10 @@ static struct sw_scenario_options options_for(const struct sweep *sweep, uint64_
     return (struct sw_scenario_options){.variant = variant,
                                         .has_seed = true,
                                         .seed = seed,
-                                        .map = sweep->map.node_count > 0 ? &sweep->map : NULL,
+                                        .map = sweep->phases.count > 0 ? &sweep->phases.items[0].map
+                                                                       : NULL,
                                         .sets = sweep->sets,
                                         .set_count = sweep->set_count};
-}
-
-static enum sw_status load_policy(struct sweep *sweep, struct sw_report *report)
-{
-    char paths[SW_SCENARIO_PACKS_MAX][SW_PATH_BYTES];
-    const char *list[SW_SCENARIO_PACKS_MAX];
-    struct sw_policy_options wanted = {0};
-    uint32_t count = 0;
-    const char *at = policy_text;
-    for (uint32_t i = 0; policy_text == NULL && i < sweep->scenario.pack_count; i++) {
-        char name[128];
-        (void)snprintf(name, sizeof(name), "policies/%.*s",
-                       SW_TEXT_FORMAT(sweep->scenario.packs[i]));
-        if (sw_data_path(name, paths[count]) != SW_OK) {
-            (void)fprintf(stderr, "sharewatch sweep: no policy pack at %s\n", paths[count]);
-            return SW_NOT_FOUND;
-        }
-        list[count] = paths[count];
-        count++;
-    }
-    while (at != NULL && *at != '\0' && count < SW_SCENARIO_PACKS_MAX) {
-        char name[128];
-        int length = (int)strcspn(at, ",");
-        (void)snprintf(name, sizeof(name), "policies/%.*s", length, at);
-        if (sw_data_path(name, paths[count]) != SW_OK) {
-            (void)snprintf(paths[count], SW_PATH_BYTES, "%.*s", length, at);
-        }
-        list[count] = paths[count];
-        count++;
-        at += length + (at[length] == ',' ? 1 : 0);
-    }
-    return sw_policy_open(&sweep->policy, list, count, &wanted, report);
-}
-
-static enum sw_status load_map(struct sweep *sweep, struct sw_report *report)
-{
-    char name[128];
-    char path[SW_PATH_BYTES];
-    (void)snprintf(name, sizeof(name), "maps/%.*s.yaml", SW_TEXT_FORMAT(sweep->scenario.map));
-    if (sw_data_path(name, path) != SW_OK) {
-        (void)fprintf(stderr, "sharewatch sweep: no map at %s\n", path);
-        return SW_NOT_FOUND;
-    }
-    return sw_map_open(&sweep->map, path, report);
 }
 
 static enum sw_status load_all(struct sweep *sweep)
@@ -160,27 +114,24 @@ static enum sw_status load_all(struct sweep *sweep)
     struct sw_report report = {0};
     struct sw_scenario_options wanted = options_for(sweep, 1);
     enum sw_status status = sw_scenario_open(&sweep->scenario, sweep->path, &wanted, &report);
-    if (status == SW_OK) {
-        status = load_map(sweep, &report);
-    }
-    if (status == SW_OK) {
-        status = load_policy(sweep, &report);
-    }
     sw_report_print(&report, stderr);
     sw_report_free(&report);
+    if (status == SW_OK &&
+        !sw_phases_open(&sweep->phases, &sweep->scenario, "sweep", policy_text)) {
+        status = SW_NOT_FOUND;
+    }
     return status;
 }
 
 /* One run, in a child. */
-static enum sw_status run_seed(const struct sweep *sweep, struct sw_rules rules, uint64_t seed,
-                               struct sw_rehearsal *result)
+static enum sw_status run_seed(struct sweep *sweep, uint64_t seed, struct sw_rehearsal *result)
 {
     static struct sw_scenario scenario;
     struct sw_report report = {0};
     struct sw_scenario_options wanted = options_for(sweep, seed);
     enum sw_status status = sw_scenario_open(&scenario, sweep->path, &wanted, &report);
     if (status == SW_OK) {
-        status = sw_rehearse(&scenario, &sweep->map, rules, (struct sw_text){0}, NULL, result);
+        status = sw_rehearse(&scenario, &sweep->phases, (struct sw_text){0}, NULL, result);
     }
     sw_report_free(&report);
     sw_scenario_free(&scenario);
@@ -188,14 +139,12 @@ static enum sw_status run_seed(const struct sweep *sweep, struct sw_rules rules,
 }
 
 /* Child @job runs every jobs-th seed and writes the result of each to @fd. */
-static _Noreturn void work(const struct sweep *sweep, uint32_t job, int fd)
+static _Noreturn void work(struct sweep *sweep, uint32_t job, int fd)
 {
     static struct sw_rehearsal result;
     for (uint32_t i = job; i < sweep->seeds; i += sweep->jobs) {
-        struct sw_scratch *scratch = sw_scratch_open(sweep->policy);
-        enum sw_status status =
-            run_seed(sweep, sw_policy_rules(sweep->policy, scratch), i + 1, &result);
-        sw_scratch_close(scratch);
+        enum sw_status status = run_seed(sweep, i + 1, &result);
+        sw_phases_reset(&sweep->phases);
         FILE *stream = status == SW_OK ? fdopen(dup(fd), "w") : NULL;
         bool written = stream != NULL && fwrite(&result, sizeof(result), 1, stream) == 1;
         if (stream == NULL || fclose(stream) != 0 || !written) {
@@ -313,11 +262,12 @@ static void count_told(struct sweep *sweep)
 /* Only edges that carried something in some run. */
 static void count_edges(struct sweep *sweep)
 {
-    for (uint16_t edge = 0; edge < sweep->map.edge_count; edge++) {
+    const struct sw_map *map = &sweep->phases.items[0].map;
+    for (uint16_t edge = 0; edge < map->edge_count; edge++) {
         char label[LABEL_BYTES];
         double sum = 0;
-        (void)snprintf(label, sizeof(label), "%.*s %.*s", SW_TEXT_FORMAT(sweep->map.edges[edge].id),
-                       SW_TEXT_FORMAT(sweep->map.edges[edge].name));
+        (void)snprintf(label, sizeof(label), "%.*s %.*s", SW_TEXT_FORMAT(map->edges[edge].id),
+                       SW_TEXT_FORMAT(map->edges[edge].name));
         double *values = add_metric(sweep, "hops at matched or more, by edge", label);
         for (uint32_t i = 0; values != NULL && i < sweep->seeds; i++) {
             for (int level = SW_LEVEL_MATCHED; level < SW_LEVEL_COUNT; level++) {
@@ -361,7 +311,7 @@ static void print_csv(const struct sweep *sweep)
 
 static void print_json(const struct sweep *sweep)
 {
-    struct sw_text name = sw_policy_name(sweep->policy);
+    struct sw_text name = sw_policy_name(sweep->phases.items[0].policy);
     (void)printf("{\"scenario\":\"%.*s\",\"variant\":\"%.*s\",\"policy\":\"%.*s\",\"seeds\":%u,"
                  "\"synthetic\":true,\"metrics\":[",
                  SW_TEXT_FORMAT(sweep->scenario.name), SW_TEXT_FORMAT(sweep->scenario.variant),
@@ -417,7 +367,7 @@ static void print_assumptions(const struct sweep *sweep)
 
 static void print_all(struct sweep *sweep)
 {
-    struct sw_text name = sw_policy_name(sweep->policy);
+    struct sw_text name = sw_policy_name(sweep->phases.items[0].policy);
     count_chains(sweep);
     count_verdicts(sweep);
     count_told(sweep);
@@ -464,8 +414,7 @@ static void free_all(struct sweep *sweep)
     }
     free(sweep->results);
     free(sweep->set_copy);
-    sw_policy_close(sweep->policy);
-    sw_map_free(&sweep->map);
+    sw_phases_close(&sweep->phases);
     sw_scenario_free(&sweep->scenario);
 }
 

@@ -26,6 +26,7 @@ struct record {
     bool fed_reach;
     bool alert;
     uint16_t edge;
+    uint8_t phase; // of its newest judgement: whose edge and rules these are
     enum sw_level level;
     enum sw_verdict verdict;
     uint32_t duties;
@@ -43,8 +44,8 @@ struct record {
 
 struct rehearsal {
     const struct sw_scenario *scenario;
-    const struct sw_map *map;
-    struct sw_rules rules;
+    struct sw_phases *phases;
+    uint32_t phase; // index in `phases`
     struct sw_score score;
     struct sw_pipeline *pipeline;
     void *memory;
@@ -137,9 +138,10 @@ static void take_chain(struct rehearsal *rehearsal, const struct sw_outputs *out
     }
 }
 
-static void take_hop(struct record *record, const struct sw_hop *hop)
+static void take_hop(struct record *record, const struct sw_hop *hop, uint32_t phase)
 {
     record->has_hop = true;
+    record->phase = (uint8_t)phase;
     record->fed_reach = hop->fed_reach;
     record->edge = hop->edge;
     record->level = hop->level;
@@ -160,7 +162,7 @@ static void take_outputs(struct rehearsal *rehearsal, struct record *record,
                          const struct sw_outputs *outputs)
 {
     if (outputs->has_hop) {
-        take_hop(record, &outputs->hop);
+        take_hop(record, &outputs->hop, rehearsal->phase);
     }
     record->alert = record->alert || outputs->has_alert;
     rehearsal->result->alerts += outputs->has_alert && !outputs->alert.repeated ? 1 : 0;
@@ -287,6 +289,7 @@ static void close_gaps(struct rehearsal *rehearsal, const struct sw_generator *g
 static void observe(const struct rehearsal *rehearsal, const struct record *record,
                     struct sw_text names[FINDINGS_KEPT], struct sw_observation *seen)
 {
+    uint32_t count;
     *seen = (struct sw_observation){
         .alert = record->alert, .refused = sw_text_from(record->refused), .findings = names};
     if (!record->has_hop) {
@@ -298,10 +301,12 @@ static void observe(const struct rehearsal *rehearsal, const struct record *reco
     seen->duties = record->duties;
     seen->fed_reach = record->fed_reach;
     seen->verdicts = record->verdicts;
-    seen->edge = record->edge != SW_NONE ? rehearsal->map->edges[record->edge].id : seen->edge;
+    const struct sw_knowledge *knowledge = &rehearsal->phases->items[record->phase];
+    const struct sw_rule *rules = sw_policy_rule_list(knowledge->policy, &count);
+    seen->edge = record->edge != SW_NONE ? knowledge->map.edges[record->edge].id : seen->edge;
     seen->finding_count = record->finding_count;
     for (uint32_t i = 0; i < record->finding_count; i++) {
-        names[i] = rehearsal->rules.rules[record->findings[i]].name;
+        names[i] = rules[record->findings[i]].name;
     }
 }
 
@@ -326,6 +331,19 @@ static void check_all(struct rehearsal *rehearsal)
                     rehearsal->result->gaps);
 }
 
+/* Under the first map's number of the edge: another map may list it elsewhere. */
+static void count_edge(const struct rehearsal *rehearsal, const struct record *record)
+{
+    const struct sw_knowledge *items = rehearsal->phases->items;
+    if (record->edge != SW_NONE) {
+        struct sw_text id = items[record->phase].map.edges[record->edge].id;
+        uint16_t edge = sw_map_edge(&items[0].map, id);
+        if (edge != SW_NONE) {
+            rehearsal->result->edges[edge][record->level]++;
+        }
+    }
+}
+
 static void count_all(const struct rehearsal *rehearsal)
 {
     struct sw_rehearsal *result = rehearsal->result;
@@ -333,9 +351,7 @@ static void count_all(const struct rehearsal *rehearsal)
         const struct record *record = &rehearsal->records[serial];
         if (record->has_hop) {
             result->hops[record->verdict]++;
-            if (record->edge != SW_NONE) {
-                result->edges[record->edge][record->level]++;
-            }
+            count_edge(rehearsal, record);
         }
     }
     for (uint32_t i = 0; i < rehearsal->standing_capacity; i++) {
@@ -349,7 +365,7 @@ static void count_all(const struct rehearsal *rehearsal)
 
 static bool set_up(struct rehearsal *rehearsal)
 {
-    const struct sw_pipeline_config config = {.map = rehearsal->map, .rules = rehearsal->rules};
+    const struct sw_pipeline_config config = sw_knowledge_config(&rehearsal->phases->items[0]);
     uint32_t chains = rehearsal->scenario->totals.chain_count + 1;
     rehearsal->memory = calloc(1, sw_pipeline_bytes());
     rehearsal->capacity = RECORDS_AT_FIRST;
@@ -379,6 +395,30 @@ static void tear_down(struct rehearsal *rehearsal)
     free(rehearsal->memory);
 }
 
+/* From now on by the map and rules after the next change, as after a reload of the monitor. */
+static void begin_phase(struct rehearsal *rehearsal)
+{
+    void *memory = calloc(1, sw_pipeline_bytes());
+    SW_ASSERT(memory != NULL);
+    struct sw_knowledge *former = &rehearsal->phases->items[rehearsal->phase];
+    struct sw_knowledge *next = &rehearsal->phases->items[++rehearsal->phase];
+    sw_scratch_take_over(next->scratch, former->scratch);
+    const struct sw_pipeline_config config = sw_knowledge_config(next);
+    struct sw_pipeline *pipeline = sw_pipeline_init(memory, &config);
+    sw_pipeline_go_on(pipeline, rehearsal->pipeline);
+    free(rehearsal->memory);
+    rehearsal->memory = memory;
+    rehearsal->pipeline = pipeline;
+}
+
+static void begin_phases(struct rehearsal *rehearsal, int64_t at_ms)
+{
+    const struct sw_phases *phases = rehearsal->phases;
+    while (rehearsal->phase + 1 < phases->count && phases->from_ms[rehearsal->phase + 1] <= at_ms) {
+        begin_phase(rehearsal);
+    }
+}
+
 static void run_all(struct rehearsal *rehearsal, struct sw_generator *generator)
 {
     static struct sw_scenario_event made;
@@ -387,6 +427,7 @@ static void run_all(struct rehearsal *rehearsal, struct sw_generator *generator)
         if (made.hidden) {
             rehearsal->result->hidden++;
         } else {
+            begin_phases(rehearsal, made.emit_ms);
             send(rehearsal, &made);
             now_ms = made.emit_ms;
         }
@@ -394,12 +435,10 @@ static void run_all(struct rehearsal *rehearsal, struct sw_generator *generator)
     close_gaps(rehearsal, generator, now_ms);
 }
 
-enum sw_status sw_rehearse(const struct sw_scenario *scenario, const struct sw_map *map,
-                           struct sw_rules rules, struct sw_text under, FILE *stream,
-                           struct sw_rehearsal *result)
+enum sw_status sw_rehearse(const struct sw_scenario *scenario, struct sw_phases *phases,
+                           struct sw_text under, FILE *stream, struct sw_rehearsal *result)
 {
-    struct rehearsal rehearsal = {
-        .scenario = scenario, .map = map, .rules = rules, .result = result};
+    struct rehearsal rehearsal = {.scenario = scenario, .phases = phases, .result = result};
     struct sw_generator *generator = NULL;
     *result = (struct sw_rehearsal){0};
     enum sw_status status = set_up(&rehearsal) ? SW_OK : SW_NO_MEMORY;

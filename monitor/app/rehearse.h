@@ -10,10 +10,11 @@
 
 #include <stdio.h>
 
-#include <sharewatch/finding.h>
 #include <sharewatch/map.h>
 #include <sharewatch/scenario.h>
 #include <sharewatch/status.h>
+
+#include "phases.h"
 
 /** What came out, in numbers. */
 struct sw_rehearsal {
@@ -29,12 +30,13 @@ struct sw_rehearsal {
 };
 
 /**
- * Runs @scenario under @map and @rules. @under names the pack when it is another than the
- * scenario's own, else it is empty; differences from what the scenario expects are told on @stream,
- * or only counted when that is NULL. SW_NO_MEMORY: there was not enough; @result is unfinished.
+ * Runs @scenario under @phases, fresh or reset, each from its time on. @under names the pack when
+ * it is another than the scenario's own, else it is empty; differences from what the scenario
+ * expects are told on @stream, or only counted when that is NULL. SW_NO_MEMORY: there was not
+ * enough; @result is unfinished.
  */
-enum sw_status sw_rehearse(const struct sw_scenario *scenario, const struct sw_map *map,
-                           struct sw_rules rules, struct sw_text under, FILE *stream,
+enum sw_status sw_rehearse(const struct sw_scenario *scenario, struct sw_phases *phases,
+                           struct sw_text under, FILE *stream,
                            struct sw_rehearsal *result) SW_MUST_CHECK;
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <sharewatch/data.h>
-#include <sharewatch/policy.h>
 #include <sharewatch/scenario.h>
 
 #include "rehearse.h"
@@ -26,42 +25,15 @@ static bool open_map(const struct sw_scenario *scenario, struct sw_map *map,
     return sw_map_open(map, path, report) == SW_OK;
 }
 
-static struct sw_policy *open_packs(const struct sw_text *packs, uint32_t count,
-                                    struct sw_report *report)
+static bool run_under(const struct sw_scenario *scenario, struct sw_text under)
 {
-    char paths[SW_SCENARIO_PACKS_MAX][SW_PATH_BYTES];
-    const char *list[SW_SCENARIO_PACKS_MAX];
-    struct sw_policy_options options = {0};
-    struct sw_policy *policy = NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        char name[128];
-        (void)snprintf(name, sizeof(name), "policies/%.*s", SW_TEXT_FORMAT(packs[i]));
-        if (sw_data_path(name, paths[i]) != SW_OK) {
-            (void)fprintf(stderr, "no policy pack at %s\n", paths[i]);
-            return NULL;
-        }
-        list[i] = paths[i];
-    }
-    return sw_policy_open(&policy, list, count, &options, report) == SW_OK ? policy : NULL;
-}
-
-static bool run_under(const struct sw_scenario *scenario, const struct sw_map *map,
-                      const struct sw_text *packs, uint32_t count, struct sw_text under)
-{
-    struct sw_report report = {0};
-    struct sw_policy *policy = open_packs(packs, count, &report);
-    bool good = false;
-    if (policy != NULL) {
-        struct sw_scratch *scratch = sw_scratch_open(policy);
-        struct sw_rehearsal result;
-        enum sw_status status =
-            sw_rehearse(scenario, map, sw_policy_rules(policy, scratch), under, stderr, &result);
-        good = status == SW_OK && result.differences == 0;
-        sw_scratch_close(scratch);
-    }
-    sw_report_print(&report, stderr);
-    sw_report_free(&report);
-    sw_policy_close(policy);
+    static struct sw_phases phases;
+    static struct sw_rehearsal result;
+    const char *policy = under.length > 0 ? under.bytes : NULL;
+    bool good = sw_phases_open(&phases, scenario, "test", policy) &&
+                sw_rehearse(scenario, &phases, under, stderr, &result) == SW_OK &&
+                result.differences == 0;
+    sw_phases_close(&phases);
     return good;
 }
 
@@ -99,13 +71,13 @@ static bool run_variant(const char *folder, const char *variant)
     sw_report_print(&report, stderr);
     sw_report_free(&report);
     if (good) {
-        good = run_under(&scenario, &map, scenario.packs, scenario.pack_count, (struct sw_text){0});
+        good = run_under(&scenario, (struct sw_text){0});
         for (uint32_t i = 0; i < scenario.step_count; i++) {
             under_count = add_unders(&scenario.steps[i].expect, unders, under_count);
         }
     }
     for (uint32_t i = 0; i < under_count; i++) {
-        good = run_under(&scenario, &map, &unders[i], 1, unders[i]) && good;
+        good = run_under(&scenario, unders[i]) && good;
     }
     (void)printf("%s%s%s: %s\n", folder, variant != NULL ? " " : "", variant != NULL ? variant : "",
                  good ? "as expected" : "NOT as expected");

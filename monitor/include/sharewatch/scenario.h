@@ -33,6 +33,8 @@
 #define SW_SCENARIO_PACKS_MAX   8
 #define SW_SCENARIO_UNDER_MAX   4
 #define SW_SCENARIO_COUNTS_MAX  32
+#define SW_SCENARIO_CHANGES_MAX 32 // of rules, and faults of machines
+#define SW_SCENARIO_EDGES_MAX   16 // that one change switches
 #define SW_SCORE_TOLD           20
 #define SW_CURVE_HOURS          24
 
@@ -287,6 +289,38 @@ struct sw_scenario_variant {
     struct sw_text about;
 };
 
+/** What happens to the rules, or to the machines, at a time of the scenario. X(name, word, what) */
+#define SW_CHANGE_LIST(X)                                                                          \
+    X(SW_CHANGE_RULES, "rules", "other policy packs, another map, or edges switched off or on")    \
+    X(SW_CHANGE_BROKER_RESTART, "broker-restart", "the broker is killed and started again")        \
+    X(SW_CHANGE_MONITOR_RESTART, "monitor-restart", "the monitor ends in order and starts again")  \
+    X(SW_CHANGE_MONITOR_KILL, "monitor-kill", "the monitor is killed and started again")           \
+    X(SW_CHANGE_DISK_FULL, "disk-full", "the monitor cannot write to its disk for a while")
+
+#define SW_CHANGE_ENUM(name, word, what) name,
+enum sw_change_kind { SW_CHANGE_LIST(SW_CHANGE_ENUM) SW_CHANGE_COUNT };
+#undef SW_CHANGE_ENUM
+
+/** An edge that is switched off, or on again. */
+struct sw_scenario_switch {
+    struct sw_text edge; // "E16"
+    bool on;
+};
+
+/** One line of `changes` or of `faults`; what it does not name stays as it was. */
+struct sw_scenario_change {
+    struct sw_text name; // of a change of rules; of a fault, its word
+    struct sw_place place;
+    enum sw_change_kind kind;
+    int64_t at_ms;                               // before every event told then or later
+    int64_t lasts_ms;                            // real time: how long the disk is full
+    struct sw_text packs[SW_SCENARIO_PACKS_MAX]; // [pack_count]; 0: the packs stay
+    uint32_t pack_count;
+    struct sw_text map; // empty: the map stays
+    struct sw_scenario_switch switches[SW_SCENARIO_EDGES_MAX];
+    uint32_t switch_count;
+};
+
 struct sw_scenario {
     struct sw_text name; // "subject-a"
     struct sw_text title;
@@ -312,6 +346,8 @@ struct sw_scenario {
     uint32_t source_count;
     bool own_seed; // the seed is the file's: totals that chance moves are written for it
     struct sw_scenario_totals totals;
+    const struct sw_scenario_change *changes; // [change_count], in order of time
+    uint32_t change_count;
     uint64_t events_expected; // a good guess: chance may make it more or less
     struct sw_arena arena;
     struct sw_yaml yaml;
@@ -348,6 +384,25 @@ enum sw_status sw_scenario_check(const char *path, const struct sw_map *map,
  *  SW_INVALID or SW_IO: @report says what is wrong. */
 enum sw_status sw_automatic_check(const char *path, const struct sw_map *map,
                                   struct sw_report *report) SW_MUST_CHECK;
+
+/** As it is written in a scenario: "broker-restart". The change called @word, or SW_CHANGE_COUNT.
+ */
+const char *sw_change_word(enum sw_change_kind kind);
+enum sw_change_kind sw_change_find(struct sw_text word);
+
+/**
+ * The rules that are in force after the first @count changes of a scenario, as seen from its start.
+ */
+struct sw_scenario_rules {
+    struct sw_text map;
+    struct sw_text packs[SW_SCENARIO_PACKS_MAX]; // [pack_count]
+    uint32_t pack_count;
+    struct sw_text edges_off[SW_SCENARIO_CHANGES_MAX * SW_SCENARIO_EDGES_MAX]; // [edge_off_count]
+    uint32_t edge_off_count;
+};
+
+void sw_scenario_rules_after(const struct sw_scenario *scenario, uint32_t count,
+                             struct sw_scenario_rules *rules);
 
 /** The parts of @expectation that hold under @pack, in @under; @pack empty: @expectation itself. */
 void sw_expectation_under(const struct sw_expectation *expectation, struct sw_text pack,
