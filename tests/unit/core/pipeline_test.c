@@ -78,6 +78,17 @@ static uint32_t match(void *context, const struct sw_event *event, bool again,
     return found.count;
 }
 
+/* The same rules, each one place later. */
+static uint32_t match_one_later(void *context, const struct sw_event *event, bool again,
+                                struct sw_finding *findings, uint32_t capacity)
+{
+    uint32_t count = match(context, event, again, findings, capacity);
+    for (uint32_t i = 0; i < count && i < capacity; i++) {
+        findings[i].rule++;
+    }
+    return count;
+}
+
 static struct sw_map map;
 static uint32_t moved;
 static struct sw_pipeline *pipeline;
@@ -608,6 +619,36 @@ static void a_restart_goes_on_where_it_stopped(void **state)
     assert_true(counters.holes_merged_total == 0 && counters.daily_evicted_total == 0);
 }
 
+/* Other rules from now on: chains, alert numbers and the open daily alert stay, the latter found by
+ * the name of its rule. */
+static void other_rules_go_on_where_the_former_were(void **state)
+{
+    (void)state;
+    const char *share = "{\"actor\":{\"system\":\"ALPR\"},\"recipient\":{\"system\":\"SISTER\"},"
+                        "\"enabled\":true}";
+    const char *prints = "{\"subject_tok\":\"s-a\"}";
+    step("fingerprint.matched", "f-1", "24T10:00:00", prints);
+    step("plate.share", "p-1", "24T10:00:00", share);
+    uint64_t daily = outputs.alert.alert_id;
+    struct sw_pipeline *former = pipeline;
+    static struct sw_rule others[RULE_COUNT + 1]; // the same, with one more in front
+    others[0] = (struct sw_rule){.name = {"new", 3}};
+    memcpy(others + 1, rules, sizeof(rules));
+    struct sw_rules set = {
+        .rules = others, .count = RULE_COUNT + 1, .match = match_one_later, .context = &moved};
+    pipeline = fixture_pipeline(&map, set);
+
+    sw_pipeline_go_on(pipeline, former);
+
+    free(former);
+    step("fingerprint.matched", "f-2", "24T11:00:00", prints);
+    assert_int_equal(outputs.chain.hops, 2);
+    assert_true(outputs.alert.alert_id == daily + 1);
+    step("plate.share", "p-2", "24T12:00:00", share);
+    assert_true(outputs.alert.repeated);
+    assert_true(outputs.alert.alert_id == daily);
+}
+
 /* A title longer than its place is cut between characters, and says so. */
 static void a_long_title_is_cut(void **state)
 {
@@ -671,6 +712,7 @@ int main(void)
         TEST(a_refused_packet_is_not_missing),
         TEST(many_gaps_come_in_portions),
         TEST(a_restart_goes_on_where_it_stopped),
+        TEST(other_rules_go_on_where_the_former_were),
         TEST(a_long_title_is_cut),
         TEST(sentences_keep_to_the_facts),
     };
