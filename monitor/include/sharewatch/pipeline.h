@@ -265,8 +265,8 @@ struct sw_text sw_pipeline_source_name(const struct sw_pipeline *pipeline, uint3
 uint64_t sw_pipeline_source_contiguous(const struct sw_pipeline *pipeline, uint32_t source);
 uint64_t sw_pipeline_source_highest(const struct sw_pipeline *pipeline, uint32_t source);
 
-/** Goes on where @former was, under another map or other rules: chains, sources, open alerts and the
- *  number of the last one. @pipeline was just begun; @former's map and rules are still there. */
+/** Goes on where @former was, under another map or other rules: chains, sources, open alerts and
+ * the number of the last one. @pipeline was just begun; @former's map and rules are still there. */
 void sw_pipeline_go_on(struct sw_pipeline *pipeline, const struct sw_pipeline *former);
 
 /** Losses of memory, each of which is a fact to report: chains, sources, holes and daily alerts
