@@ -717,6 +717,7 @@ static void on_reload(uv_signal_t *handle, int number)
     struct sw_log_spool place;
     struct sw_rules rules;
     (void)number;
+    run.started_ms = now_ms();
     if (monitor->stage != SW_MONITOR_RUNNING || !may_write(monitor)) {
         return;
     }

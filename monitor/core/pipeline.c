@@ -534,6 +534,25 @@ uint64_t sw_pipeline_source_highest(const struct sw_pipeline *pipeline, uint32_t
     return pipeline->sources.items[source].highest;
 }
 
+bool sw_pipeline_hole(const struct sw_pipeline *pipeline, uint32_t source, uint32_t *cursor,
+                      uint64_t *first, uint64_t *last)
+{
+    SW_ASSERT(source < pipeline->sources.count);
+    const struct sw_sources *sources = &pipeline->sources;
+    *cursor = *cursor == 0 ? sources->items[source].first_hole : sources->holes[*cursor - 1].after;
+    if (*cursor == 0) {
+        return false;
+    }
+    *first = sources->holes[*cursor - 1].first;
+    *last = sources->holes[*cursor - 1].last;
+    return true;
+}
+
+void sw_pipeline_take_sources(struct sw_pipeline *pipeline, const struct sw_pipeline *former)
+{
+    pipeline->sources = former->sources;
+}
+
 void sw_pipeline_write_path(const struct sw_pipeline *pipeline, const struct sw_event *event,
                             struct sw_buffer *buffer)
 {

@@ -442,9 +442,13 @@ enum sw_status sw_log_start_run(struct sw_log *log, const struct sw_log_run *run
 enum sw_status sw_log_set_policy(struct sw_log *log, const struct sw_log_run *run)
 {
     SW_ASSERT(!log->writing);
-    bool done = execute(log, "BEGIN IMMEDIATE") && add_map(log, run) && add_policy(log, run) &&
-                execute(log, "COMMIT");
-    if (!done) {
+    int64_t map_id = log->map_id;
+    int64_t policy_id = log->policy_id;
+    bool done = execute(log, "BEGIN IMMEDIATE") && add_map(log, run) && add_policy(log, run);
+    if (done && (map_id != log->map_id || policy_id != log->policy_id)) {
+        done = sw_log_end_run(log, run->started_ms) == SW_OK && add_run(log, run);
+    }
+    if (!done || !execute(log, "COMMIT")) {
         return fail(log, "taking another policy into use");
     }
     use(log, run);

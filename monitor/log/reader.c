@@ -73,7 +73,8 @@ static enum sw_status open_database(struct sw_log_reader *reader, const char *pa
         }
         return status;
     }
-    if (sqlite3_open_v2(path, &reader->database, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &reader->database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK) {
         return fail(reader, path, "opening");
     }
     (void)sqlite3_busy_timeout(reader->database, SW_BUSY_TIMEOUT_MS);

@@ -10,7 +10,8 @@
 --
 -- application_id 0x73777431 ('swt1'); user_version is the number of this schema.
 
--- One row a start of the monitor.
+-- One row a start of the monitor, and one each time it reads another map or policy while it runs:
+-- then the row before ends in the millisecond in which this one begins.
 CREATE TABLE run (
     id          INTEGER PRIMARY KEY,
     started_ms  INTEGER NOT NULL,

@@ -207,17 +207,15 @@ void sw_diff_close(struct sw_diff *diff)
 bool sw_diff_load(struct sw_diff *diff, int side, const char *map, const char *policy)
 {
     struct sw_knowledge *knowledge = &diff->sides[side].knowledge;
-    int64_t map_id = 0;
-    int64_t policy_id = 0;
-    int64_t run = sw_logged_last_run(&diff->logged);
-    if ((map == NULL || policy == NULL) &&
-        sw_logged_run(&diff->logged, run, &map_id, &policy_id) != SW_OK) {
+    struct sw_logged_run run = {0};
+    int64_t last = sw_logged_last_run(&diff->logged);
+    if ((map == NULL || policy == NULL) && sw_logged_run(&diff->logged, last, &run) != SW_OK) {
         (void)fprintf(stderr, "sharewatch diff: the log has no run, so no map and no policy\n");
         return false;
     }
-    char *map_content = map == NULL ? sw_logged_content(&diff->logged, "map", map_id) : NULL;
+    char *map_content = map == NULL ? sw_logged_content(&diff->logged, "map", run.map_id) : NULL;
     char *policy_content =
-        policy == NULL ? sw_logged_content(&diff->logged, "policy", policy_id) : NULL;
+        policy == NULL ? sw_logged_content(&diff->logged, "policy", run.policy_id) : NULL;
     bool done =
         (map != NULL ? sw_knowledge_load_map(knowledge, "diff", map)
                      : sw_knowledge_parse_map(knowledge, "diff", sw_text_from(map_content))) &&
@@ -340,15 +338,7 @@ static void judge_on(struct sw_diff_side *side, const struct sw_packet *packet)
 
 static void judge_event(struct sw_diff *diff)
 {
-    char bytes[SW_TOPIC_BYTES_MAX];
-    struct sw_buffer topic;
-    struct sw_text agency = {0};
-    sw_buffer_init(&topic, bytes, sizeof(bytes));
-    if (sw_wire_parse_source(diff->event.source, &agency) == SW_OK) {
-        sw_buffer_append_format(&topic, "sharewatch/v1/event/%.*s/%.*s", SW_TEXT_FORMAT(agency),
-                                SW_TEXT_FORMAT(diff->event.kind));
-    }
-    struct sw_packet packet = {.topic = sw_buffer_text(&topic),
+    struct sw_packet packet = {.topic = sw_logged_topic(&diff->logged, &diff->event),
                                .payload = diff->event.payload,
                                .received_ms = diff->event.logged_ms};
     (void)event_of(diff, diff->event.id);

@@ -8,6 +8,7 @@
 
 #include <sharewatch/assert.h>
 #include <sharewatch/time.h>
+#include <sharewatch/wire.h>
 
 #include "database.h"
 
@@ -17,9 +18,8 @@
 
 static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
     [SW_LOGGED_EVENTS] =
-        "SELECT event.id, run_id, ts_logged, source.name, event_id, kind, payload, "
-        "digest FROM event JOIN source ON source.id = event.source_id "
-        "ORDER BY event.id",
+        "SELECT id, run_id, ts_logged, source_id, event_id, kind, action, ts_event, ts_recorded, "
+        "coalesce(sequence, 0), synthetic, scrubbed, payload, digest FROM event ORDER BY id",
     [SW_LOGGED_HOPS] =
         "SELECT event, revision, coalesce(cause, 0), chain, coalesce(edge, ''), "
         "coalesce(from_node, ''), coalesce(to_node, ''), coalesce(data_class, ''), crosses, level, "
@@ -28,20 +28,37 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
     [SW_LOGGED_FINDINGS] = "SELECT hop, policy_id, rule, coalesce(verdict, ''), "
                            "coalesce(missing, '') FROM finding ORDER BY hop, policy_id, rule",
     [SW_LOGGED_ALERTS] = "SELECT hop, chain, coalesce(edge, ''), coalesce(rule, ''), cite, level, "
-                         "verdict, duties, title, sentence, path, ts_event, ts_logged, daily, id "
-                         "FROM alert ORDER BY id",
+                         "verdict, duties, title, sentence, path, ts_event, ts_logged, daily, id, "
+                         "synthetic FROM alert ORDER BY id",
     [SW_LOGGED_CHAIN_ROW] = "SELECT event, level, verdict, verdicts, duties, fed_reach, hops, "
                             "first_ms, last_ms, synthetic FROM chain WHERE chain = ?1 AND "
                             "revision = ?2",
+    [SW_LOGGED_CHAINS] = "SELECT chain, verdict, verdicts, duties, revision, event, level, "
+                         "fed_reach, hops, first_ms, last_ms, synthetic FROM chain",
+    [SW_LOGGED_ALERT_COUNTS] = "SELECT alert, hops, last_ms, last_hop FROM alert_count",
+    [SW_LOGGED_GAPS] = "SELECT id, first, last, opened_ms, logged_ms, filled FROM gap "
+                       "WHERE source_id = ?1 ORDER BY first, filled, id",
+    [SW_LOGGED_SOURCES] = "SELECT id, name, highest, contiguous FROM source ORDER BY id",
+    [SW_LOGGED_QUARANTINE] =
+        "SELECT quarantine.id, reason, position, bytes, length(digest), run.id, "
+        "coalesce(run.broker = '(import)', 0) FROM quarantine LEFT JOIN run ON "
+        "run.id = quarantine.run_id ORDER BY quarantine.id",
+    [SW_LOGGED_LOSSES] = "SELECT what, total FROM loss WHERE run_id = ?1 ORDER BY id",
     [SW_LOGGED_FIND_EVENT] = "SELECT " EVENT_COLUMNS "WHERE event.source_id = "
                              "(SELECT id FROM source WHERE name = ?1) AND event.event_id = ?2 "
                              "AND event.id <= ?3",
     [SW_LOGGED_FIND_ANY_EVENT] =
         "SELECT " EVENT_COLUMNS "WHERE event.source_id IN (SELECT id FROM source) "
         "AND event.event_id = ?2 AND event.id <= ?3 ORDER BY event.id DESC LIMIT 1",
+    [SW_LOGGED_FIND_CAUSE] =
+        "SELECT " EVENT_COLUMNS "JOIN hop AS judged ON judged.cause = event.id "
+        "WHERE judged.event = ?1 AND judged.revision = ?2",
+    [SW_LOGGED_NEXT_REVISION] = "SELECT coalesce(max(revision), 0) + 1 FROM hop WHERE event = ?1 "
+                                "AND coalesce(cause, event) < ?2",
     [SW_LOGGED_CHAIN_BEFORE] = "SELECT " SW_CHAIN_COLUMNS " FROM chain WHERE chain = ?1 AND "
                                "event <= ?2 ORDER BY revision DESC LIMIT 1",
-    [SW_LOGGED_RUN] = "SELECT map_id, policy_id FROM run WHERE id = ?1",
+    [SW_LOGGED_RUN] =
+        "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0) FROM run WHERE id = ?1",
 };
 
 /* The log is read from end to end: mapped, it is not copied. */
@@ -79,6 +96,40 @@ static bool load_rules(struct sw_logged *logged)
     return sqlite3_finalize(statement) == SQLITE_OK && logged->rules != NULL;
 }
 
+static void read_source(sqlite3_stmt *statement, struct sw_logged_source *source)
+{
+    struct sw_text agency = {0};
+    struct sw_text name = {(const char *)sqlite3_column_text(statement, 1),
+                           (uint32_t)sqlite3_column_bytes(statement, 1)};
+    source->id = sqlite3_column_int64(statement, 0);
+    source->length = name.length < sizeof(source->name) ? name.length : sizeof(source->name);
+    if (source->length > 0) {
+        memcpy(source->name, name.bytes, source->length);
+    }
+    name = (struct sw_text){source->name, source->length};
+    if (sw_wire_parse_source(name, &agency) == SW_OK) {
+        source->agency_first = (uint32_t)(agency.bytes - source->name);
+        source->agency_length = agency.length;
+    }
+}
+
+static bool load_sources(struct sw_logged *logged)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t count = sw_database_number(logged->reader.database, "SELECT count(*) FROM source", -1);
+    if (count < 0 || count > UINT32_MAX / 2 ||
+        sqlite3_prepare_v2(logged->reader.database, "SELECT id, name FROM source ORDER BY id", -1,
+                           &statement, NULL) != SQLITE_OK) {
+        return false;
+    }
+    logged->sources = calloc((size_t)count + 1, sizeof(logged->sources[0]));
+    while (logged->sources != NULL && logged->source_count < (uint32_t)count &&
+           sqlite3_step(statement) == SQLITE_ROW) {
+        read_source(statement, &logged->sources[logged->source_count++]);
+    }
+    return sqlite3_finalize(statement) == SQLITE_OK && logged->sources != NULL;
+}
+
 enum sw_status sw_logged_open(struct sw_logged *logged, const char *path)
 {
     *logged = (struct sw_logged){0};
@@ -87,7 +138,7 @@ enum sw_status sw_logged_open(struct sw_logged *logged, const char *path)
         return status;
     }
     bool done = sqlite3_exec(logged->reader.database, settings, NULL, NULL, NULL) == SQLITE_OK &&
-                load_rules(logged);
+                load_rules(logged) && load_sources(logged);
     for (int i = 0; done && i < SW_LOGGED_STATEMENT_COUNT; i++) {
         done = sqlite3_prepare_v3(logged->reader.database, statements_sql[i], -1,
                                   SQLITE_PREPARE_PERSISTENT, &logged->statements[i],
@@ -108,7 +159,9 @@ void sw_logged_close(struct sw_logged *logged)
         logged->statements[i] = NULL;
     }
     free(logged->rules);
+    free(logged->sources);
     logged->rules = NULL;
+    logged->sources = NULL;
     sw_log_reader_close(&logged->reader);
 }
 
@@ -128,6 +181,26 @@ static void copy_digest(sqlite3_stmt *statement, int column, uint8_t digest[32])
     }
 }
 
+/* The source in row @id; mostly the same as before. NULL: the log has none. */
+static const struct sw_logged_source *source_of(struct sw_logged *logged, int64_t id)
+{
+    uint32_t first = 0;
+    uint32_t end = logged->source_count;
+    if (end > 0 && logged->sources[logged->source_last].id == id) {
+        return &logged->sources[logged->source_last];
+    }
+    while (first < end) {
+        uint32_t middle = first + (end - first) / 2;
+        if (logged->sources[middle].id == id) {
+            logged->source_last = middle;
+            return &logged->sources[middle];
+        }
+        first = logged->sources[middle].id < id ? middle + 1 : first;
+        end = logged->sources[middle].id < id ? end : middle;
+    }
+    return NULL;
+}
+
 enum sw_status sw_logged_next_event(struct sw_logged *logged, struct sw_logged_event *event)
 {
     sqlite3_stmt *statement = logged->statements[SW_LOGGED_EVENTS];
@@ -135,15 +208,80 @@ enum sw_status sw_logged_next_event(struct sw_logged *logged, struct sw_logged_e
     if (code != SQLITE_ROW) {
         return code == SQLITE_DONE ? SW_EMPTY : fail(logged);
     }
-    event->id = sqlite3_column_int64(statement, 0);
-    event->run_id = sqlite3_column_int64(statement, 1);
-    event->logged_ms = sqlite3_column_int64(statement, 2);
-    event->source = text_of(statement, 3);
-    event->event_id = text_of(statement, 4);
-    event->kind = text_of(statement, 5);
-    event->payload = text_of(statement, 6);
-    copy_digest(statement, 7, event->digest);
+    const struct sw_logged_source *source =
+        source_of(logged, sqlite3_column_int64(statement, SW_LOGGED_EVENT_SOURCE));
+    event->id = sqlite3_column_int64(statement, SW_LOGGED_EVENT_ROW);
+    event->run_id = sqlite3_column_int64(statement, SW_LOGGED_EVENT_RUN);
+    event->logged_ms = sqlite3_column_int64(statement, SW_LOGGED_EVENT_LOGGED);
+    event->source =
+        source != NULL ? (struct sw_text){source->name, source->length} : (struct sw_text){0};
+    event->event_id = text_of(statement, SW_LOGGED_EVENT_ID);
+    event->kind = text_of(statement, SW_LOGGED_EVENT_KIND);
+    event->payload = text_of(statement, SW_LOGGED_EVENT_PAYLOAD);
+    event->scrubbed = sqlite3_column_int(statement, SW_LOGGED_EVENT_SCRUBBED) != 0;
+    copy_digest(statement, SW_LOGGED_EVENT_DIGEST, event->digest);
     return SW_OK;
+}
+
+/* Appends what fits; a topic that does not is refused by the decoder. */
+static void append(struct sw_logged *logged, uint32_t *length, const char *bytes, uint32_t count)
+{
+    if (count > 0 && count <= sizeof(logged->topic) - *length) {
+        memcpy(logged->topic + *length, bytes, count);
+        *length += count;
+    }
+}
+
+struct sw_text sw_logged_topic(struct sw_logged *logged, const struct sw_logged_event *event)
+{
+    static const char prefix[] = "sharewatch/v1/event/";
+    const struct sw_logged_source *source =
+        logged->source_count > 0 ? &logged->sources[logged->source_last] : NULL;
+    uint32_t length = 0;
+    if (source == NULL || source->name != event->source.bytes || source->agency_length == 0) {
+        return (struct sw_text){0};
+    }
+    append(logged, &length, prefix, sizeof(prefix) - 1);
+    append(logged, &length, source->name + source->agency_first, source->agency_length);
+    append(logged, &length, "/", 1);
+    append(logged, &length, event->kind.bytes, event->kind.length);
+    return (struct sw_text){logged->topic, length};
+}
+
+void sw_logged_rewind(struct sw_logged *logged)
+{
+    for (int i = 0; i < SW_LOGGED_STATEMENT_COUNT; i++) {
+        (void)sqlite3_reset(logged->statements[i]);
+    }
+}
+
+/* Steps @which, whose parameters are bound, to the one event that it finds. */
+static enum sw_status step_to_event(struct sw_logged *logged, enum sw_logged_statement which,
+                                    struct sw_log_event *found, char *payload)
+{
+    sqlite3_stmt *statement = logged->statements[which];
+    enum sw_status status = SW_NOT_FOUND;
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        char kind[32];
+        struct sw_text text = text_of(statement, 5);
+        found->id = sqlite3_column_int64(statement, 0);
+        found->logged_ms = sqlite3_column_int64(statement, 1);
+        sw_database_copy(statement, 2, found->source, sizeof(found->source));
+        sw_database_copy(statement, 3, kind, sizeof(kind));
+        found->kind = sw_kind_find(sw_text_from(kind));
+        copy_digest(statement, 4, found->digest);
+        found->payload_length =
+            text.length < SW_PACKET_BYTES_MAX ? text.length : SW_PACKET_BYTES_MAX;
+        if (found->payload_length > 0) {
+            memcpy(payload, text.bytes, found->payload_length);
+        }
+        status = SW_OK;
+    } else if (code != SQLITE_DONE) {
+        status = fail(logged);
+    }
+    (void)sqlite3_reset(statement);
+    return status;
 }
 
 enum sw_status sw_logged_find_event(struct sw_logged *logged, struct sw_text source,
@@ -158,41 +296,43 @@ enum sw_status sw_logged_find_event(struct sw_logged *logged, struct sw_text sou
         (void)sw_database_bind(statement, 1, source);
         (void)sw_database_bind(statement, 2, event_id);
         (void)sqlite3_bind_int64(statement, 3, until);
-        int code = sqlite3_step(statement);
-        if (code == SQLITE_ROW) {
-            char kind[32];
-            struct sw_text text = text_of(statement, 5);
-            found->id = sqlite3_column_int64(statement, 0);
-            found->logged_ms = sqlite3_column_int64(statement, 1);
-            sw_database_copy(statement, 2, found->source, sizeof(found->source));
-            sw_database_copy(statement, 3, kind, sizeof(kind));
-            found->kind = sw_kind_find(sw_text_from(kind));
-            copy_digest(statement, 4, found->digest);
-            found->payload_length =
-                text.length < SW_PACKET_BYTES_MAX ? text.length : SW_PACKET_BYTES_MAX;
-            if (found->payload_length > 0) {
-                memcpy(payload, text.bytes, found->payload_length);
-            }
-            status = SW_OK;
-        } else if (code != SQLITE_DONE) {
-            status = fail(logged);
-        }
-        (void)sqlite3_reset(statement);
+        status = step_to_event(logged, (enum sw_logged_statement)which, found, payload);
     }
     return status;
 }
 
+enum sw_status sw_logged_find_cause(struct sw_logged *logged, int64_t row, uint32_t revision,
+                                    struct sw_log_event *found, char *payload)
+{
+    *found = (struct sw_log_event){0};
+    (void)sqlite3_bind_int64(logged->statements[SW_LOGGED_FIND_CAUSE], 1, row);
+    (void)sqlite3_bind_int64(logged->statements[SW_LOGGED_FIND_CAUSE], 2, revision);
+    return step_to_event(logged, SW_LOGGED_FIND_CAUSE, found, payload);
+}
+
+uint32_t sw_logged_next_revision(struct sw_logged *logged, int64_t row, int64_t before)
+{
+    sqlite3_stmt *statement = logged->statements[SW_LOGGED_NEXT_REVISION];
+    (void)sqlite3_bind_int64(statement, 1, row);
+    (void)sqlite3_bind_int64(statement, 2, before);
+    uint32_t revision =
+        sqlite3_step(statement) == SQLITE_ROW ? (uint32_t)sqlite3_column_int64(statement, 0) : 1;
+    (void)sqlite3_reset(statement);
+    return revision;
+}
+
 /* --- what it was judged by --- */
 
-enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, int64_t *map_id,
-                             int64_t *policy_id)
+enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, struct sw_logged_run *run)
 {
     sqlite3_stmt *statement = logged->statements[SW_LOGGED_RUN];
     enum sw_status status = SW_NOT_FOUND;
     (void)sqlite3_bind_int64(statement, 1, run_id);
     if (sqlite3_step(statement) == SQLITE_ROW) {
-        *map_id = sqlite3_column_int64(statement, 0);
-        *policy_id = sqlite3_column_int64(statement, 1);
+        *run = (struct sw_logged_run){.map_id = sqlite3_column_int64(statement, 0),
+                                      .policy_id = sqlite3_column_int64(statement, 1),
+                                      .started_ms = sqlite3_column_int64(statement, 2),
+                                      .ended_ms = sqlite3_column_int64(statement, 3)};
         status = SW_OK;
     }
     (void)sqlite3_reset(statement);

@@ -14,6 +14,7 @@
 #include <sharewatch/pipeline.h>
 #include <sharewatch/status.h>
 #include <sharewatch/text.h>
+#include <sharewatch/wire.h>
 
 // X(name): the statements, in the order of logged.c
 #define SW_LOGGED_STATEMENT_LIST(X)                                                                \
@@ -22,8 +23,16 @@
     X(FINDINGS)                                                                                    \
     X(ALERTS)                                                                                      \
     X(CHAIN_ROW)                                                                                   \
+    X(CHAINS)                                                                                      \
+    X(ALERT_COUNTS)                                                                                \
+    X(GAPS)                                                                                        \
+    X(SOURCES)                                                                                     \
+    X(QUARANTINE)                                                                                  \
+    X(LOSSES)                                                                                      \
     X(FIND_EVENT)                                                                                  \
     X(FIND_ANY_EVENT)                                                                              \
+    X(FIND_CAUSE)                                                                                  \
+    X(NEXT_REVISION)                                                                               \
     X(CHAIN_BEFORE)                                                                                \
     X(RUN)
 
@@ -33,11 +42,42 @@ enum sw_logged_statement {
 };
 #undef SW_LOGGED_STATEMENT_ENUM
 
+/** Columns of SW_LOGGED_EVENTS, for who compares them. */
+enum sw_logged_event_column {
+    SW_LOGGED_EVENT_ROW,
+    SW_LOGGED_EVENT_RUN,
+    SW_LOGGED_EVENT_LOGGED,
+    SW_LOGGED_EVENT_SOURCE, // its row
+    SW_LOGGED_EVENT_ID,
+    SW_LOGGED_EVENT_KIND,
+    SW_LOGGED_EVENT_ACTION,
+    SW_LOGGED_EVENT_TIME,
+    SW_LOGGED_EVENT_RECORDED,
+    SW_LOGGED_EVENT_SEQUENCE, // 0: none
+    SW_LOGGED_EVENT_SYNTHETIC,
+    SW_LOGGED_EVENT_SCRUBBED,
+    SW_LOGGED_EVENT_PAYLOAD,
+    SW_LOGGED_EVENT_DIGEST,
+};
+
 struct sw_logged_event {
     int64_t id, run_id;
     int64_t logged_ms;
     struct sw_text source, event_id, kind, payload;
+    bool scrubbed;
     uint8_t digest[32];
+};
+
+struct sw_logged_source {
+    int64_t id;
+    uint32_t length;
+    uint32_t agency_first, agency_length; // of the agency in the name; 0: it has none
+    char name[SW_SOURCE_BYTES_MAX];
+};
+
+struct sw_logged_run {
+    int64_t map_id, policy_id;
+    int64_t started_ms, ended_ms; // ended_ms 0: still running, or killed
 };
 
 /** A rule by the policy and the index that findings name it with. */
@@ -52,6 +92,10 @@ struct sw_logged {
     struct sqlite3_stmt *statements[SW_LOGGED_STATEMENT_COUNT];
     struct sw_logged_rule *rules; // [rule_count], in order of policy and index
     uint32_t rule_count;
+    struct sw_logged_source *sources; // [source_count], in order of row
+    uint32_t source_count;
+    uint32_t source_last; // index of the source that was looked for last
+    char topic[SW_TOPIC_BYTES_MAX];
 };
 
 /** Opens the log at @path. SW_NOT_FOUND, SW_DATABASE: the sentence of its reader says why. */
@@ -64,9 +108,15 @@ void sw_logged_close(struct sw_logged *logged);
 enum sw_status sw_logged_next_event(struct sw_logged *logged,
                                     struct sw_logged_event *event) SW_MUST_CHECK;
 
-/** Map and policy of the run. SW_NOT_FOUND: there is no such run. */
-enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, int64_t *map_id,
-                             int64_t *policy_id) SW_MUST_CHECK;
+/** The topic that @event was sent to; lives until the next call. */
+struct sw_text sw_logged_topic(struct sw_logged *logged, const struct sw_logged_event *event);
+
+/** All tables are read from their start again. */
+void sw_logged_rewind(struct sw_logged *logged);
+
+/** What a run was judged by, and when. SW_NOT_FOUND: there is no such run. */
+enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id,
+                             struct sw_logged_run *run) SW_MUST_CHECK;
 
 /** The newest run, 0 when there is none. */
 int64_t sw_logged_last_run(struct sw_logged *logged);
@@ -81,6 +131,13 @@ const char *sw_logged_rule_name(const struct sw_logged *logged, int64_t policy_i
 enum sw_status sw_logged_find_event(struct sw_logged *logged, struct sw_text source,
                                     struct sw_text event_id, int64_t until,
                                     struct sw_log_event *found, char *payload) SW_MUST_CHECK;
+
+/** Finds the event that caused @revision of the hop of the event in row @row. SW_NOT_FOUND. */
+enum sw_status sw_logged_find_cause(struct sw_logged *logged, int64_t row, uint32_t revision,
+                                    struct sw_log_event *found, char *payload) SW_MUST_CHECK;
+
+/** The revision that the event in row @row gets when the event in row @before teaches of it. */
+uint32_t sw_logged_next_revision(struct sw_logged *logged, int64_t row, int64_t before);
 
 /** The newest row of the chain @key that an event up to @until made. SW_NOT_FOUND: there is none.
  */

@@ -1,11 +1,15 @@
 /**
  * A log's events through the pipeline again, in logged order with their own times, compared with
- * what was logged: every hop, finding, chain and alert. Identical, or the first difference.
+ * what was logged: every hop, finding, chain and alert, and as far as the events tell, what was
+ * lost: gaps, refused packets, tables that overflowed. Identical, or the first difference.
  *
- * Where a monitor was restarted, or read its policy anew, the replay does so too: it begins with
- * what the log knew then. Of a policy that was read anew only the findings tell, so hops between
- * that and the next finding are still judged by the former one. Gaps are not compared: when a hole
- * becomes a gap depends on a clock that the log does not have.
+ * Where a monitor was restarted, or read map and policy anew, the replay does so too: it begins
+ * with what the log knew then. It may also be given another map or policy; then, unless it
+ * compares, it judges as one monitor would have that never ended.
+ *
+ * When a hole becomes a gap depends on a clock that the log does not have. So gap rows are held
+ * against the numbers of the events: what was told as missing is not there or was told as come,
+ * what is missing was told, and a row tells of times that can be.
  */
 #ifndef SHAREWATCH_REPLAY_H
 #define SHAREWATCH_REPLAY_H
@@ -20,9 +24,12 @@
 #include "knowledge.h"
 #include "logged.h"
 
-#define SW_DIFFERENCE_BYTES 1024
+#define SW_DIFFERENCE_BYTES  1024
+#define SW_REPLAY_KNOWN_BITS (UINT64_C(1) << 26) // of a filter of chains' keys
+#define SW_REPLAY_TURN       4096                // events between two calls of `turn`
 
-/** What is compared; empty texts and equal times mean all. Everything is judged all the same. */
+/** What is compared or told; empty texts and equal times mean all. Everything is judged all the
+ *  same. */
 struct sw_replay_filter {
     int64_t from_ms, until_ms; // time of the event; INT64_MIN, INT64_MAX: all
     struct sw_text edge;
@@ -32,28 +39,74 @@ struct sw_replay_filter {
 
 struct sw_replay_counts {
     uint64_t events, hops, findings, chains, alerts; // compared
+    uint64_t gaps, losses, quarantined;              // rows that were looked at
     uint64_t left_out;                               // hops that the filter left out
     uint64_t runs;
+};
+
+/** A sum over rows that is the same in any order, by numbers that nobody can know beforehand. */
+struct sw_replay_sum {
+    uint64_t lanes[2];
+};
+
+/** What stands around a replay; each may be NULL. */
+struct sw_replay_calls {
+    /** Every SW_REPLAY_TURN events. False: stop. */
+    bool (*turn)(void *context);
+    /** A new event, before it is judged: judge.event. False: stop. */
+    bool (*event)(void *context, const struct sw_logged_event *logged,
+                  const struct sw_event *event);
+    /** A judgement that is in the filter. */
+    void (*judged)(void *context, const struct sw_log_subject *subject,
+                   const struct sw_event *event, const struct sw_outputs *outputs);
+};
+
+/** The most that a table of a run may say was lost. */
+enum sw_replay_loss {
+    SW_REPLAY_CHAINS_EVICTED,
+    SW_REPLAY_DAILY_EVICTED,
+    SW_REPLAY_CUTS_EVICTED,
+    SW_REPLAY_FINDINGS_OVER,
+    SW_REPLAY_PARENTS_MISSING,
+    SW_REPLAY_CAUSES_MISSING,
+    SW_REPLAY_LOSS_COUNT
 };
 
 struct sw_replay {
     struct sw_logged logged;
     struct sw_knowledge knowledge;
     const char *map_given, *policy_given; // in place of the log's own; NULL: those
+    bool plain;                           // compare nothing, only tell
+    struct sw_replay_calls calls;
+    void *context; // of the calls
     struct sw_pipeline *pipeline;
     struct sw_judge judge;
     struct sw_replay_filter filter;
     struct sw_replay_counts counts;
     struct sw_logged_event event; // being judged
     int64_t run_id, map_id, policy_id;
+    int64_t run_ended_ms;                       // of the run; 0: it was not ended
+    int64_t last_logged_ms;                     // of the last event of the run
     bool hop_there, finding_there, alert_there; // the cursors stand on a row
     int64_t hop_id;                             // of the last hop that was compared
     uint32_t judged;                            // judgements of the event so far
-    uint32_t *daily_counts;                     // [daily_capacity] by alert, of those that count
+    bool by_row;                                // chains' rows are looked up one by one
+    uint64_t secrets[4];                        // of the sum
+    struct sw_replay_sum chain_sum;             // of the chains' rows that came out
+    uint64_t *known;              // [SW_REPLAY_KNOWN_BITS / 64] keys of chains that may have rows
+    struct sw_daily_count *daily; // [daily_capacity] by alert, of those that count
     uint64_t daily_capacity;
     bool differs;
-    bool failed; // the log could not be read; its sentence says why
+    bool failed;  // the log could not be read; its sentence says why
+    bool stopped; // by a call
     char difference[SW_DIFFERENCE_BYTES];
+};
+
+/** What a daily alert stands for. */
+struct sw_daily_count {
+    uint32_t hops;
+    int64_t last_ms;
+    int64_t last_hop;
 };
 
 /** Opens the log at @path. SW_NOT_FOUND, SW_DATABASE, SW_NO_MEMORY: the difference says why.
@@ -66,7 +119,7 @@ void sw_replay_give(struct sw_replay *replay, const char *map, const char *polic
 
 /**
  * Replays. SW_OK: identical. SW_INVALID: replay->difference tells of the first difference.
- * SW_DATABASE: it tells why the log could not be read.
+ * SW_DATABASE: it tells why the log could not be read. SW_STOPPED: a call stopped it.
  */
 enum sw_status sw_replay_run(struct sw_replay *replay) SW_MUST_CHECK;
 

@@ -137,8 +137,9 @@ enum sw_status sw_log_start_run(struct sw_log *log, const struct sw_log_run *run
 enum sw_status sw_log_end_run(struct sw_log *log, int64_t now_ms) SW_MUST_CHECK;
 
 /**
- * Takes another policy (or map) into use, as after SIGHUP: from @run only map, policy and rules are
- * read. Rows from now on name these. Commits.
+ * Takes another policy (or map) into use, as after SIGHUP. When they are others than before, a new
+ * row of `run` says so, which begins in the millisecond in which the former one ends: so that a
+ * replay knows from which event on they were used. Rows from now on name these. Commits.
  */
 enum sw_status sw_log_set_policy(struct sw_log *log, const struct sw_log_run *run) SW_MUST_CHECK;
 
@@ -304,7 +305,7 @@ struct sw_log_totals {
 };
 
 /** Opens the log at @path for reading. SW_NOT_FOUND: there is none; SW_DATABASE: it cannot be read;
- *  reader->sentence says why and what to do. */
+ *  reader->sentence says why and what to do. A reader is used by one thread at a time. */
 enum sw_status sw_log_reader_open(struct sw_log_reader *reader, const char *path) SW_MUST_CHECK;
 
 /** Accepts a zeroed reader. */

@@ -269,6 +269,15 @@ uint64_t sw_pipeline_source_highest(const struct sw_pipeline *pipeline, uint32_t
  * the number of the last one. @pipeline was just begun; @former's map and rules are still there. */
 void sw_pipeline_go_on(struct sw_pipeline *pipeline, const struct sw_pipeline *former);
 
+/** The next run of numbers of @source that never came, in order; @cursor begins as 0. Also those
+ * that were given out as gaps. False: there are no more. */
+bool sw_pipeline_hole(const struct sw_pipeline *pipeline, uint32_t source, uint32_t *cursor,
+                      uint64_t *first, uint64_t *last);
+
+/** Goes on with the sources and their numbers as @former knew them: for a replay, in which nothing
+ *  is lost where a monitor was restarted. */
+void sw_pipeline_take_sources(struct sw_pipeline *pipeline, const struct sw_pipeline *former);
+
 /** Losses of memory, each of which is a fact to report: chains, sources, holes and daily alerts
  * that did not fit their tables. */
 struct sw_pipeline_counters {

@@ -1,0 +1,50 @@
+/**
+ * The rows of a log held against what the replay makes; private to the replay. Only the first
+ * difference is kept.
+ */
+#ifndef SHAREWATCH_REPLAY_ROWS_H
+#define SHAREWATCH_REPLAY_ROWS_H
+
+#include "replay.h"
+
+/** Keeps a difference that concerns the event being judged. */
+void sw_replay_differ(struct sw_replay *replay, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** Keeps a difference that concerns no single event. */
+void sw_replay_differ_in(struct sw_replay *replay, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** The log could not be read: its sentence is kept. */
+void sw_replay_fail(struct sw_replay *replay);
+
+/** Moves a cursor to its next row; false: there is none. */
+bool sw_replay_step(struct sw_replay *replay, enum sw_logged_statement which);
+
+/** The columns of the event against what its payload says. */
+void sw_replay_compare_event(struct sw_replay *replay);
+
+/** One judgement against hop, findings, chain and alert. Takes them in order. */
+void sw_replay_compare_outputs(struct sw_replay *replay, const struct sw_log_subject *subject,
+                               const struct sw_event *event, const struct sw_outputs *outputs);
+
+/** Whether a judgement is asked for. */
+bool sw_replay_in_filter(const struct sw_replay *replay, const struct sw_event *event,
+                         const struct sw_outputs *outputs);
+
+/** A hop of the event, or one that it taught, that did not come out. */
+void sw_replay_check_left(struct sw_replay *replay);
+
+/** Rows of hops, alerts, chains and counts that no event made. */
+void sw_replay_compare_ends(struct sw_replay *replay);
+
+/** True when the chain @key may have a row that an earlier event made. */
+bool sw_replay_may_know(const struct sw_replay *replay, struct sw_text key);
+
+/** What the log says was lost in the run that ends here. */
+void sw_replay_compare_losses(struct sw_replay *replay);
+
+/** Gaps against the numbers of all events, and the rows of refused packets. */
+void sw_replay_compare_gaps(struct sw_replay *replay);
+
+#endif
