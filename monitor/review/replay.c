@@ -223,23 +223,7 @@ static bool begin_run(struct sw_replay *replay)
     return start_pipeline(replay, run.map_id, run.policy_id, goes_on);
 }
 
-/* The policy that the findings of this event name, 0 when there are none: in logs of an earlier
- * sharewatch a monitor that read its policy anew went on in the same run. */
-static int64_t logged_policy(const struct sw_replay *replay)
-{
-    sqlite3_stmt *hops = replay->logged.statements[SW_LOGGED_HOPS];
-    sqlite3_stmt *findings = replay->logged.statements[SW_LOGGED_FINDINGS];
-    if (!replay->hop_there || !replay->finding_there ||
-        sqlite3_column_int64(findings, 1) == replay->policy_id) {
-        return 0;
-    }
-    int64_t cause = sqlite3_column_int64(hops, 2);
-    bool of_event = (cause != 0 ? cause : sqlite3_column_int64(hops, 0)) == replay->event.id;
-    bool of_hop = sqlite3_column_int64(findings, 0) == sqlite3_column_int64(hops, 17);
-    return of_event && of_hop ? sqlite3_column_int64(findings, 1) : 0;
-}
-
-/* Makes sure that the pipeline is that of the event's run and policy. */
+/* Makes sure that the pipeline is that of the event's run. */
 static bool prepare_pipeline(struct sw_replay *replay)
 {
     bool given = replay->map_given != NULL || replay->policy_given != NULL;
@@ -250,29 +234,10 @@ static bool prepare_pipeline(struct sw_replay *replay)
         replay->run_id = replay->event.run_id; // judged by one monitor that never ended
         replay->counts.runs++;
     }
-    int64_t policy_id = replay->policy_given != NULL ? 0 : logged_policy(replay);
-    return policy_id == 0 || start_pipeline(replay, replay->map_id, policy_id, true);
+    return true;
 }
 
 /* --- events --- */
-
-/* The next free row of the plain replay's cursors: they only tell of a policy. */
-static void follow_cursors(struct sw_replay *replay)
-{
-    sqlite3_stmt *hops = replay->logged.statements[SW_LOGGED_HOPS];
-    sqlite3_stmt *findings = replay->logged.statements[SW_LOGGED_FINDINGS];
-    while (replay->hop_there) {
-        int64_t cause = sqlite3_column_int64(hops, 2);
-        if ((cause != 0 ? cause : sqlite3_column_int64(hops, 0)) > replay->event.id) {
-            break;
-        }
-        int64_t hop = sqlite3_column_int64(hops, 17);
-        while (replay->finding_there && sqlite3_column_int64(findings, 0) <= hop) {
-            replay->finding_there = sw_replay_step(replay, SW_LOGGED_FINDINGS);
-        }
-        replay->hop_there = sw_replay_step(replay, SW_LOGGED_HOPS);
-    }
-}
 
 /* Decodes the event as it was received; what was scrubbed stays so when it is scrubbed again. */
 static bool decode_event(struct sw_replay *replay)
@@ -310,8 +275,6 @@ static void judge_event(struct sw_replay *replay)
     sw_judge_event(&replay->judge, event->id, event->logged_ms);
     if (!replay->plain) {
         sw_replay_check_left(replay);
-    } else if (replay->policy_given == NULL) {
-        follow_cursors(replay);
     }
 }
 
@@ -340,9 +303,8 @@ static void compare_rest(struct sw_replay *replay)
 
 static void pass(struct sw_replay *replay)
 {
-    bool cursors = !replay->plain || replay->policy_given == NULL;
-    replay->hop_there = cursors && sw_replay_step(replay, SW_LOGGED_HOPS);
-    replay->finding_there = cursors && sw_replay_step(replay, SW_LOGGED_FINDINGS);
+    replay->hop_there = !replay->plain && sw_replay_step(replay, SW_LOGGED_HOPS);
+    replay->finding_there = !replay->plain && sw_replay_step(replay, SW_LOGGED_FINDINGS);
     replay->alert_there = !replay->plain && sw_replay_step(replay, SW_LOGGED_ALERTS);
     enum sw_status status = SW_OK;
     while (status == SW_OK && goes_on(replay)) {

@@ -207,14 +207,26 @@ static const char *logged_rule(const struct sw_replay *replay)
                                sqlite3_column_int64(statement, 2));
 }
 
-/* The same rule: by number within one policy, by name where another one was given. */
+/* The same rule: by number under the run's policy, by name where another one was given. */
 static bool is_rule(const struct sw_replay *replay, uint32_t index, const struct sw_rule *rule)
 {
     sqlite3_stmt *statement = replay->logged.statements[SW_LOGGED_FINDINGS];
-    if (replay->policy_given == NULL && sqlite3_column_int64(statement, 1) == replay->policy_id) {
+    if (replay->policy_given == NULL) {
         return sqlite3_column_int64(statement, 2) == index;
     }
     return sw_text_equal(rule->name, sw_text_from(logged_rule(replay)));
+}
+
+/* A run has one policy. */
+static bool is_of_policy(struct sw_replay *replay)
+{
+    sqlite3_stmt *statement = replay->logged.statements[SW_LOGGED_FINDINGS];
+    int64_t logged = sqlite3_column_int64(statement, 1);
+    if (logged != replay->policy_id) {
+        sw_replay_differ(replay, "the finding of %s was logged under policy %lld, its run has %lld",
+                         logged_rule(replay), (long long)logged, (long long)replay->policy_id);
+    }
+    return logged == replay->policy_id;
 }
 
 static bool same_finding(struct sw_replay *replay, const struct sw_finding *finding)
@@ -223,6 +235,9 @@ static bool same_finding(struct sw_replay *replay, const struct sw_finding *find
     const struct sw_rule *rule = rule_of(replay, finding->rule);
     SW_ASSERT(rule != NULL);
     bool there = replay->finding_there && sqlite3_column_int64(statement, 0) == replay->hop_id;
+    if (there && !is_of_policy(replay)) {
+        return false;
+    }
     if (!there || !is_rule(replay, finding->rule, rule)) {
         sw_replay_differ(replay, "rule %.*s speaks now, the log has %s", SW_TEXT_FORMAT(rule->name),
                          there ? logged_rule(replay) : "no such finding");

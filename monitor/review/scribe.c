@@ -1,0 +1,224 @@
+/* The same calls in the same order as in the monitor's loop, so that the same rows come out. */
+#include "scribe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sharewatch/assert.h>
+#include <sharewatch/time.h>
+
+#define WAL_BYTES_MAX (INT64_C(64) << 20)
+
+static void touch(struct sw_scribe *scribe, uint32_t source)
+{
+    if (source < SW_SOURCES_MAX) {
+        scribe->touched[source] = true;
+    }
+}
+
+/* --- what the judge asks for --- */
+
+static enum sw_status find_event(void *context, struct sw_text source, struct sw_text event_id,
+                                 struct sw_log_event *found, char *payload)
+{
+    struct sw_scribe *scribe = context;
+    return sw_log_find_event(&scribe->log, source, event_id, found, payload);
+}
+
+static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found, char *payload)
+{
+    struct sw_scribe *scribe = context;
+    return sw_log_find_cause(&scribe->log, row, revision, found, payload);
+}
+
+static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
+{
+    struct sw_scribe *scribe = context;
+    return sw_log_find_chain(&scribe->log, key, chain);
+}
+
+static void add_outputs(void *context, const struct sw_log_subject *subject,
+                        const struct sw_event *event, const struct sw_outputs *outputs)
+{
+    struct sw_scribe *scribe = context;
+    (void)event;
+    touch(scribe, outputs->source);
+    if (sw_log_add_outputs(&scribe->log, subject, outputs, &scribe->alert)) {
+        scribe->alerts++;
+    }
+}
+
+static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
+{
+    struct sw_scribe *scribe = context;
+    sw_log_add_gap(&scribe->log, sw_pipeline_source_name(scribe->pipeline, gap->source), gap,
+                   at_ms);
+    touch(scribe, gap->source);
+}
+
+static const struct sw_judge_calls judge_calls = {
+    .find_event = find_event,
+    .find_cause = find_cause,
+    .find_chain = find_chain,
+    .take = add_outputs,
+    .take_gap = add_gap,
+};
+
+/* --- runs --- */
+
+enum sw_status sw_scribe_open(struct sw_scribe *scribe, const char *path)
+{
+    memset(scribe, 0, sizeof(*scribe));
+    return sw_log_open(&scribe->log, path);
+}
+
+static enum sw_status start_pipeline(struct sw_scribe *scribe, const struct sw_knowledge *knowledge)
+{
+    struct sw_pipeline_config config = sw_knowledge_config(knowledge);
+    struct sw_log_spool spool;
+    free(scribe->pipeline);
+    scribe->pipeline = NULL;
+    void *memory = calloc(1, sw_pipeline_bytes());
+    if (memory == NULL) {
+        (void)snprintf(scribe->log.sentence, sizeof(scribe->log.sentence), "not enough memory");
+        return SW_NO_MEMORY;
+    }
+    scribe->pipeline = sw_pipeline_init(memory, &config);
+    sw_judge_init(&scribe->judge, scribe->pipeline, &judge_calls, scribe);
+    memset(scribe->touched, 0, sizeof(scribe->touched));
+    return sw_log_restore(&scribe->log, scribe->pipeline, &spool);
+}
+
+static struct sw_log_run describe(const struct sw_knowledge *knowledge, const char *broker,
+                                  int64_t at_ms)
+{
+    struct sw_log_run run = {.broker = broker, .started_ms = at_ms};
+    sw_knowledge_fill_run(knowledge, &run);
+    return run;
+}
+
+static enum sw_status end_run(struct sw_scribe *scribe, int64_t at_ms)
+{
+    enum sw_status status = sw_scribe_commit(scribe);
+    if (status == SW_OK && scribe->running) {
+        status = sw_log_end_run(&scribe->log, at_ms);
+    }
+    scribe->running = false;
+    return status;
+}
+
+enum sw_status sw_scribe_begin(struct sw_scribe *scribe, const struct sw_knowledge *knowledge,
+                               const char *broker, int64_t at_ms)
+{
+    struct sw_log_run run = describe(knowledge, broker, at_ms);
+    enum sw_status status = end_run(scribe, at_ms - 1);
+    if (status == SW_OK) {
+        status = sw_log_start_run(&scribe->log, &run);
+    }
+    scribe->running = status == SW_OK;
+    return status == SW_OK ? start_pipeline(scribe, knowledge) : status;
+}
+
+enum sw_status sw_scribe_reload(struct sw_scribe *scribe, const struct sw_knowledge *knowledge,
+                                const char *broker, int64_t at_ms)
+{
+    struct sw_log_run run = describe(knowledge, broker, at_ms);
+    enum sw_status status = sw_scribe_commit(scribe);
+    if (status == SW_OK) {
+        status = sw_log_set_policy(&scribe->log, &run);
+    }
+    return status == SW_OK ? start_pipeline(scribe, knowledge) : status;
+}
+
+/* --- packets --- */
+
+static void refuse(struct sw_scribe *scribe, const struct sw_packet *packet,
+                   const struct sw_rejection *rejection)
+{
+    sw_log_add_quarantine(&scribe->log, packet, rejection);
+    scribe->refused++;
+    touch(scribe, sw_judge_refused(&scribe->judge, rejection, packet->received_ms));
+}
+
+/* What is stored: scrubbed now, or then; the log tells by the place that it is not what came. */
+static struct sw_text stored_payload(struct sw_scribe *scribe, const struct sw_packet *packet,
+                                     bool scrubbed)
+{
+    struct sw_buffer buffer;
+    if (scribe->judge.event.mask_count == 0 && !scrubbed) {
+        return packet->payload;
+    }
+    sw_buffer_init(&buffer, scribe->scrubbed, sizeof(scribe->scrubbed));
+    sw_pipeline_write_scrubbed(packet, &scribe->judge.event, &buffer);
+    SW_ASSERT(!buffer.overflowed);
+    return sw_buffer_text(&buffer);
+}
+
+enum sw_status sw_scribe_take(struct sw_scribe *scribe, const struct sw_packet *packet,
+                              bool scrubbed)
+{
+    struct sw_judge *judge = &scribe->judge;
+    struct sw_rejection rejection = {0};
+    if (packet->received_ms - scribe->ticked_ms >= SW_SECOND_MS) {
+        sw_scribe_tick(scribe, packet->received_ms);
+    }
+    if (sw_pipeline_decode(scribe->pipeline, packet, &judge->event, &rejection) != SW_OK) {
+        refuse(scribe, packet, &rejection);
+        return scribe->log.failed ? SW_DATABASE : SW_MALFORMED;
+    }
+    enum sw_status status = sw_log_add_event(&scribe->log, packet, &judge->event,
+                                             stored_payload(scribe, packet, scrubbed));
+    if (status == SW_OK) {
+        scribe->events++;
+        sw_judge_event(judge, scribe->log.event_id, packet->received_ms);
+    } else if (status == SW_EXISTS) {
+        scribe->duplicates++;
+    } else if (status == SW_INVALID) {
+        rejection = (struct sw_rejection){.reason = SW_REFUSAL_CONFLICT,
+                                          .code = "id_reused",
+                                          .field = "id",
+                                          .source = judge->event.source,
+                                          .sequence = judge->event.sequence};
+        refuse(scribe, packet, &rejection);
+        status = SW_MALFORMED;
+    }
+    return scribe->log.failed ? SW_DATABASE : status;
+}
+
+void sw_scribe_tick(struct sw_scribe *scribe, int64_t now_ms)
+{
+    scribe->ticked_ms = now_ms;
+    sw_judge_tick(&scribe->judge, now_ms);
+}
+
+enum sw_status sw_scribe_commit(struct sw_scribe *scribe)
+{
+    uint32_t count = scribe->pipeline != NULL ? sw_pipeline_source_count(scribe->pipeline) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (scribe->touched[i]) {
+            sw_log_set_source(&scribe->log, sw_pipeline_source_name(scribe->pipeline, i),
+                              sw_pipeline_source_highest(scribe->pipeline, i),
+                              sw_pipeline_source_contiguous(scribe->pipeline, i));
+            scribe->touched[i] = false;
+        }
+    }
+    enum sw_status status = sw_log_commit(&scribe->log);
+    if (status == SW_OK && sw_log_wal_bytes(&scribe->log) > WAL_BYTES_MAX) {
+        status = sw_log_checkpoint(scribe->log.path, scribe->log.sentence);
+    }
+    return status;
+}
+
+enum sw_status sw_scribe_close(struct sw_scribe *scribe, int64_t at_ms)
+{
+    enum sw_status status = SW_OK;
+    if (scribe->log.database != NULL && !scribe->log.failed) {
+        status = end_run(scribe, at_ms);
+    }
+    sw_log_close(&scribe->log);
+    free(scribe->pipeline);
+    scribe->pipeline = NULL;
+    return status;
+}
