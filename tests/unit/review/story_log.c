@@ -49,41 +49,41 @@ enum what { EVENT, RAW, TICK, RELOAD, RESTART };
 
 struct step {
     enum what what;
-    int64_t seconds;  // after the step before
-    const char *type; // "notice.sent"
-    const char *id;
     int sequence;
+    int64_t seconds;          // after the step before
     int64_t happened_seconds; // before it was received
-    const char *more;         // attributes
-    const char *data;         // or the raw packet
+    const char *type;         // "notice.sent"
+    const char *id;
+    const char *more; // attributes
+    const char *data; // or the raw packet
     const char *subject;
 };
 
 static const struct step story[] = {
-    {EVENT, 1, "notice.sent", "n-1", 1, 0, "", TOLD, "s-1"},
-    {EVENT, 1, "notice.sent", "n-2", 2, 0, "", TOLD, "s-2"},
-    {EVENT, 1, "notice.sent", "n-3", 3, 0, ",\"swparent\":\"n-2\",\"swcorrects\":true",
+    {EVENT, 1, 1, 0, "notice.sent", "n-1", "", TOLD, "s-1"},
+    {EVENT, 2, 1, 0, "notice.sent", "n-2", "", TOLD, "s-2"},
+    {EVENT, 3, 1, 0, "notice.sent", "n-3", ",\"swparent\":\"n-2\",\"swcorrects\":true",
      "{\"public_already\":true}", ""},
-    {EVENT, 1, "notice.sent", "n-4", 4, 0, ",\"swparent\":\"n-2\",\"swcorrects\":true",
+    {EVENT, 4, 1, 0, "notice.sent", "n-4", ",\"swparent\":\"n-2\",\"swcorrects\":true",
      "{\"charge_class\":\"F\"}", ""},
-    {EVENT, 1, "notice.sent", "n-8", 8, 0, "", TOLD, "s-3"},
-    {RAW, 1, NULL, NULL, 0, 0, NULL, "{\"specversion\":", NULL},
-    {EVENT, 1, "notice.sent", "n-9", 9, 0, "", "{\"names\":\"somebody\"}", ""},
-    {TICK, 70, NULL, NULL, 0, 0, NULL, NULL, NULL},
-    {EVENT, 1, "notice.sent", "n-6", 6, 3600, "", TOLD, "s-1"},
-    {EVENT, 1, "plate.search", "p-1", 10, 0, "", SEARCHED, ""},
-    {EVENT, 1, "notice.sent", "n-1", 11, 0, "", TOLD, "s-9"},
-    {EVENT, 1, "plate.share", "p-2", 12, 0, ",\"swparent\":\"p-1\"", SHARED, ""},
-    {RELOAD, 1, NULL, NULL, 0, 0, NULL, NULL, NULL},
-    {EVENT, 1, "notice.sent", "n-13", 13, 0, "",
+    {EVENT, 8, 1, 0, "notice.sent", "n-8", "", TOLD, "s-3"},
+    {RAW, 0, 1, 0, NULL, NULL, NULL, "{\"specversion\":", NULL},
+    {EVENT, 9, 1, 0, "notice.sent", "n-9", "", "{\"names\":\"somebody\"}", ""},
+    {TICK, 0, 70, 0, NULL, NULL, NULL, NULL, NULL},
+    {EVENT, 6, 1, 3600, "notice.sent", "n-6", "", TOLD, "s-1"},
+    {EVENT, 10, 1, 0, "plate.search", "p-1", "", SEARCHED, ""},
+    {EVENT, 11, 1, 0, "notice.sent", "n-1", "", TOLD, "s-9"},
+    {EVENT, 12, 1, 0, "plate.share", "p-2", ",\"swparent\":\"p-1\"", SHARED, ""},
+    {RELOAD, 0, 1, 0, NULL, NULL, NULL, NULL, NULL},
+    {EVENT, 13, 1, 0, "notice.sent", "n-13", "",
      "{\"actor\":{\"system\":\"JAIL\"},\"charge_class\":\"F\",\"subject_tok\":\"s-4\"}", ""},
-    {EVENT, 1, "notice.sent", "n-14", 14, 0, "", TOLD, "s-5"},
-    {EVENT, 1, "notice.sent", "n-15", 15, 0, "", TOLD, "s-5"},
-    {RESTART, 5, NULL, NULL, 0, 0, NULL, NULL, NULL},
-    {EVENT, 1, "notice.sent", "n-16", 16, 0, "", TOLD, "s-6"},
-    {EVENT, 1, "notice.sent", "n-17", 17, 0, ",\"swparent\":\"n-2\",\"swcorrects\":true",
+    {EVENT, 14, 1, 0, "notice.sent", "n-14", "", TOLD, "s-5"},
+    {EVENT, 15, 1, 0, "notice.sent", "n-15", "", TOLD, "s-5"},
+    {RESTART, 0, 5, 0, NULL, NULL, NULL, NULL, NULL},
+    {EVENT, 16, 1, 0, "notice.sent", "n-16", "", TOLD, "s-6"},
+    {EVENT, 17, 1, 0, "notice.sent", "n-17", ",\"swparent\":\"n-2\",\"swcorrects\":true",
      "{\"public_already\":false}", ""},
-    {EVENT, 1, "notice.sent", "n-18", 18, 0, "", TOLD, "s-7"},
+    {EVENT, 18, 1, 0, "notice.sent", "n-18", "", TOLD, "s-7"},
 };
 
 static struct sw_scribe scribe;
