@@ -111,6 +111,19 @@ static sqlite3_stmt *prepare_alert(struct sw_store *store)
                                    " ON c.alert = a.id WHERE a.id = ?1");
 }
 
+/* The same at a moment of the log: what daily alerts stand for is counted from its parts. */
+static sqlite3_stmt *prepare_alert_as_of(struct sw_store *store, const struct sw_query *query)
+{
+    sqlite3_stmt *statement = sw_store_prepare(
+        store, "SELECT " ALERT_COLUMNS " FROM log.alert AS a LEFT JOIN (SELECT alert, sum(n) AS"
+               " hops, max(last_ms) AS last_ms FROM temp.daily_part WHERE alert = ?1 AND part < ?2"
+               " GROUP BY alert) AS c ON c.alert = a.id WHERE a.id = ?1");
+    if (statement != NULL) {
+        (void)sqlite3_bind_int64(statement, 2, query->parts);
+    }
+    return statement;
+}
+
 static void write_alert(sqlite3_stmt *row, struct sw_buffer *out)
 {
     sw_json_id(out, "id", sqlite3_column_int64(row, 0));
@@ -151,10 +164,39 @@ static int64_t daily_hops(struct sw_store *store, const struct sw_query *query,
     return hops;
 }
 
+static int64_t daily_hops_as_of(struct sw_store *store, const struct sw_query *query,
+                                const struct sw_inbox_group *group)
+{
+    int64_t hops = group->count;
+    sqlite3_stmt *statement = sw_store_prepare(
+        store, "SELECT sum(d.n) FROM inbox AS i JOIN temp.daily_part AS d ON d.alert = i.alert"
+               " AND d.part < ?4 WHERE i.grp = ?1 AND i.state = ?2 AND i.alert <= ?3");
+    if (statement != NULL) {
+        (void)sqlite3_bind_int64(statement, 1, group->id);
+        (void)sqlite3_bind_int(statement, 2, (int)group->state);
+        (void)sqlite3_bind_int64(statement, 3, query->alert_max);
+        (void)sqlite3_bind_int64(statement, 4, query->parts);
+        hops = sw_store_step(store, statement) ? sqlite3_column_int64(statement, 0) : hops;
+    }
+    (void)sw_store_done(store, statement);
+    return hops;
+}
+
+static int64_t group_hops(struct sw_store *store, const struct sw_query *query,
+                          const struct sw_inbox_group *group)
+{
+    if (!group->daily) {
+        return group->count;
+    }
+    return query->as_of != 0 ? daily_hops_as_of(store, query, group)
+                             : daily_hops(store, query, group);
+}
+
 static void write_page(struct sw_store *store, const struct sw_query *query,
                        const struct page *page, struct sw_buffer *out)
 {
-    sqlite3_stmt *statement = prepare_alert(store);
+    sqlite3_stmt *statement =
+        query->as_of != 0 ? prepare_alert_as_of(store, query) : prepare_alert(store);
     sw_buffer_append_string(out, "\"alerts\":[");
     for (uint32_t i = 0; statement != NULL && i < page->count; i++) {
         const struct entry *entry = &page->entries[i];
@@ -166,9 +208,7 @@ static void write_page(struct sw_store *store, const struct sw_query *query,
             sw_json_text(out, "state", sw_state_name(entry->group->state));
             if (query->grouped) {
                 sw_json_number(out, "count", entry->group->count);
-                sw_json_number(out, "group_hops",
-                               entry->group->daily ? daily_hops(store, query, entry->group)
-                                                   : entry->group->count);
+                sw_json_number(out, "group_hops", group_hops(store, query, entry->group));
             }
             sw_buffer_append_string(out, "}");
         }

@@ -63,6 +63,10 @@ bool sw_call_unchanged(struct sw_call *call, const char *etag, enum MHD_Result *
 /** True when the session has @role at least; else @result is that of the refusal. */
 bool sw_call_may(struct sw_call *call, enum sw_role role, enum MHD_Result *result);
 
+/** Makes the query of as_of= one of a moment; false when it cannot be asked for now, which @result
+ *  has told. */
+bool sw_call_as_of(struct sw_call *call, enum MHD_Result *result);
+
 /** Answers with a page of ours, with the address of its files put in. */
 enum MHD_Result sw_serve_page_named(struct sw_call *call, const char *name, unsigned status);
 
@@ -88,6 +92,8 @@ enum MHD_Result sw_serve_case_post(struct sw_call *call);
 enum MHD_Result sw_serve_timeline(struct sw_call *call);
 enum MHD_Result sw_serve_export(struct sw_call *call);
 enum MHD_Result sw_serve_evidence(struct sw_call *call);
+enum MHD_Result sw_serve_moment(struct sw_call *call);
+enum MHD_Result sw_serve_replay_check(struct sw_call *call);
 enum MHD_Result sw_serve_packs(struct sw_call *call);
 enum MHD_Result sw_serve_whatif(struct sw_call *call);
 

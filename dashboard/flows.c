@@ -94,6 +94,31 @@ static void flow_sql(struct sw_buffer *sql, const struct sw_query *query, bool b
     sw_buffer_append_format(sql, ") GROUP BY 1, 2, 3, 4, 5 LIMIT %u", SW_FLOWS_MAX);
 }
 
+/* At a moment of the log: from its parts, see asof.h. */
+static sqlite3_stmt *prepare_as_of(struct sw_store *store, const struct sw_query *query)
+{
+    char text[SQL_BYTES];
+    struct sw_buffer sql;
+    sw_buffer_init(&sql, text, sizeof(text));
+    sw_buffer_append_string(&sql, "SELECT edge, from_node, to_node, verdict, level, sum(n)"
+                                  " FROM temp.flow_part WHERE part < ?1");
+    append_filter(&sql, query);
+    sw_buffer_append_format(&sql, " GROUP BY 1, 2, 3, 4, 5 LIMIT %u", SW_FLOWS_MAX);
+    SW_ASSERT(!sql.overflowed);
+    return prepare(store, query, text, query->parts, 0);
+}
+
+static sqlite3_stmt *prepare_range(struct sw_store *store, const struct sw_query *query,
+                                   bool by_hour)
+{
+    char text[4 * SQL_BYTES];
+    struct sw_buffer sql;
+    sw_buffer_init(&sql, text, sizeof(text));
+    flow_sql(&sql, query, by_hour);
+    SW_ASSERT(!sql.overflowed);
+    return prepare(store, query, text, query->from_ms / SW_HOUR_MS, query->to_ms / SW_HOUR_MS);
+}
+
 static void write_nodes(struct sw_store *store, struct sw_buffer *out)
 {
     sqlite3_stmt *statement = sw_store_prepare(
@@ -138,15 +163,10 @@ static void write_edges(struct sw_store *store, struct sw_buffer *out)
 enum sw_status sw_answer_flows(struct sw_store *store, struct sw_query *query,
                                struct sw_buffer *out)
 {
-    char text[4 * SQL_BYTES];
-    struct sw_buffer sql;
     sw_query_resolve(query, store->heads.oldest_ms, store->heads.newest_ms);
     bool by_hour = query->to_ms - query->from_ms <= BY_HOUR_MAX;
-    sw_buffer_init(&sql, text, sizeof(text));
-    flow_sql(&sql, query, by_hour);
-    SW_ASSERT(!sql.overflowed);
     sqlite3_stmt *statement =
-        prepare(store, query, text, query->from_ms / SW_HOUR_MS, query->to_ms / SW_HOUR_MS);
+        query->as_of != 0 ? prepare_as_of(store, query) : prepare_range(store, query, by_hour);
     if (statement == NULL) {
         return SW_DATABASE;
     }
@@ -168,7 +188,7 @@ enum sw_status sw_answer_flows(struct sw_store *store, struct sw_query *query,
     sw_buffer_append_string(out, "]");
     sw_json_number(out, "from", query->from_ms);
     sw_json_number(out, "to", query->to_ms);
-    sw_json_text(out, "rollup", by_hour ? "hour" : "day");
+    sw_json_text(out, "rollup", query->as_of != 0 ? "entry" : by_hour ? "hour" : "day");
     sw_buffer_append_string(out, "}");
     return store->overran ? SW_DATABASE : SW_OK;
 }

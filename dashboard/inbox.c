@@ -268,6 +268,25 @@ static bool whole_range(const struct sw_store *store, const struct sw_query *que
     return query->from_ms <= store->heads.oldest_ms && query->to_ms > store->heads.newest_ms;
 }
 
+/* Of a moment of the log, where roll-ups do not help: a walk through the index of one group. */
+static void count_alerts(struct sw_store *store, const struct sw_query *query,
+                         struct sw_inbox_group *groups, uint32_t count)
+{
+    sqlite3_stmt *statement = sw_store_prepare(
+        store, "SELECT count(*) FROM inbox WHERE grp = ?1 AND state = ?2 AND alert <= ?3");
+    if (statement == NULL) {
+        return;
+    }
+    (void)sqlite3_bind_int64(statement, 3, query->alert_max);
+    for (uint32_t i = 0; i < count; i++) {
+        (void)sqlite3_bind_int64(statement, 1, groups[i].id);
+        (void)sqlite3_bind_int(statement, 2, (int)groups[i].state);
+        groups[i].count = sw_store_step(store, statement) ? sqlite3_column_int64(statement, 0) : 0;
+        (void)sqlite3_reset(statement);
+    }
+    (void)sw_store_done(store, statement);
+}
+
 static void count_range(struct sw_store *store, const struct sw_query *query,
                         struct sw_inbox_group *groups, uint32_t count)
 {
@@ -304,7 +323,9 @@ uint32_t sw_inbox_groups(struct sw_store *store, const struct sw_query *query,
         };
     }
     (void)sw_store_done(store, statement);
-    if (!whole_range(store, query)) {
+    if (query->as_of != 0) {
+        count_alerts(store, query, groups, count);
+    } else if (!whole_range(store, query)) {
         count_range(store, query, groups, count);
     }
     return count;
@@ -322,7 +343,11 @@ uint32_t sw_inbox_ids(struct sw_store *store, const struct sw_query *query,
     }
     (void)sqlite3_bind_int64(statement, 1, group->id);
     (void)sqlite3_bind_int(statement, 2, (int)group->state);
-    (void)sqlite3_bind_int64(statement, 3, query->before != 0 ? query->before : INT64_MAX);
+    int64_t before = query->before != 0 ? query->before : INT64_MAX;
+    if (query->as_of != 0 && query->alert_max < before) {
+        before = query->alert_max + 1;
+    }
+    (void)sqlite3_bind_int64(statement, 3, before);
     (void)sqlite3_bind_int64(statement, 4, query->from_ms);
     (void)sqlite3_bind_int64(statement, 5, query->to_ms);
     (void)sqlite3_bind_int64(statement, 6, capacity);

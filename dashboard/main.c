@@ -109,7 +109,8 @@ static void on_signal(uv_signal_t *handle, int number)
     exit_code = number == SIGINT ? SW_EXIT_INTERRUPTED : SW_EXIT_OK;
     sw_watch_stop(&server.watch);
     sw_live_stop(&server.live);
-    sw_whatif_stop(&server.whatif);
+    sw_job_stop(&server.whatif.job);
+    sw_job_stop(&server.replay);
     uv_close((uv_handle_t *)&on_interrupt, NULL);
     uv_close((uv_handle_t *)&on_terminate, NULL);
     (void)uv_timer_start(&goodbye, end_loop, GOODBYE_MS, 0);
@@ -255,6 +256,9 @@ static int start(uv_loop_t *loop, const char *address, uint16_t port)
         return complain("the --host name is too long");
     }
     sw_whatif_init(&server.whatif, loop, &server.http, server.store.log_path);
+    sw_asof_init(&server.asof, &server.store);
+    sw_job_init(&server.replay, loop, &server.http, server.replay_bytes,
+                sizeof(server.replay_bytes));
     sw_live_start(&server.live, loop, &server.store, &server.inbox, &server.http);
     if (sw_watch_start(&server.watch, loop, server.store.log_path, sw_server_look, &server) !=
         SW_OK) {

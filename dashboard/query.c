@@ -143,6 +143,11 @@ static bool add_after(struct sw_query *query, struct sw_text value)
     return parse_number(value, INT64_MAX, &query->after);
 }
 
+static bool add_as_of(struct sw_query *query, struct sw_text value)
+{
+    return parse_number(value, INT64_MAX, &query->as_of) && query->as_of > 0;
+}
+
 static bool add_limit(struct sw_query *query, struct sw_text value)
 {
     int64_t limit;
@@ -281,6 +286,7 @@ static const struct parameter parameters[] = {
     {"from", add_from, "a time such as 2026-11-24T06:00:00Z, or a date"},
     {"to", add_to, "a time such as 2026-11-24T06:00:00Z, or a date"},
     {"before", add_before, "an id: a whole number above 0"},
+    {"as_of", add_as_of, "an entry of the log: a whole number above 0"},
     {"after", add_after, "an id: a whole number"},
     {"limit", add_limit, "1 to 200"},
     {"group", add_group, "0 or 1"},

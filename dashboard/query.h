@@ -5,6 +5,7 @@
  *   range=24h | 30d | all     from=TIME to=TIME        before=ID limit=1..200
  *   rule=NAME edge=E04 src=NODE dst=NODE group=0|1 in=GROUP q=WORDS case=NAME
  *   of exports: what=alerts|events|flows|reviews redact=public|full
+ *   of replay: as_of=ENTRY
  *   of comparisons: a=PACK,… b=PACK,… without=E16,…
  *
  * An unknown parameter or value is refused and named, so that a mistyped filter never looks like an
@@ -44,11 +45,14 @@ struct sw_query {
     bool has_from, has_to;
     int64_t from_ms, to_ms; // [from, to)
     int64_t before;         // ids below this; 0: from the newest
+    int64_t as_of;          // the log as it stood at this entry; 0: as it is
     int64_t after;          // of the live stream: the last id it has seen
     uint32_t limit;
     bool grouped;
-    int64_t group; // only this group of alerts; 0: all
-    bool full;     // redact=full
+    int64_t group;     // only this group of alerts; 0: all
+    bool full;         // redact=full
+    int64_t alert_max; // of as_of: the last alert by then; 0: no bound
+    int64_t parts;     // of as_of: parts that count, see asof.h
     char rule[SW_WORD_BYTES];
     char edge[SW_WORD_BYTES];
     char from_node[SW_WORD_BYTES];

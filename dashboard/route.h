@@ -36,6 +36,8 @@ enum sw_route {
     SW_ROUTE_EXPORT_JSONL,
     SW_ROUTE_PACKS,
     SW_ROUTE_WHATIF,
+    SW_ROUTE_MOMENT,
+    SW_ROUTE_REPLAY_CHECK,
 };
 
 struct sw_routed {

@@ -6,6 +6,24 @@
 typedef enum sw_status (*list_fn)(struct sw_store *store, struct sw_query *query,
                                   struct sw_buffer *out);
 
+static bool has_range(const struct sw_query *query)
+{
+    return query->range_ms != 0 || query->has_from || query->has_to;
+}
+
+/* What counts by the hour or has no moments is not asked as of an entry. */
+static bool check_as_of(struct sw_call *call, bool has_moments, enum MHD_Result *result)
+{
+    if (call->query.as_of == 0 || (has_moments && !has_range(&call->query))) {
+        return true;
+    }
+    *result = sw_call_fail(call, MHD_HTTP_BAD_REQUEST, "parameter",
+                           has_moments ? "as_of= counts all of the log up to that entry."
+                                       : "This list has no as_of=.",
+                           "Leave range, from and to out, or leave as_of out.");
+    return false;
+}
+
 static enum MHD_Result answer_list(struct sw_call *call, list_fn list)
 {
     char etag[SW_ETAG_BYTES];
@@ -16,12 +34,19 @@ static enum MHD_Result answer_list(struct sw_call *call, list_fn list)
         return result;
     }
     sw_call_start(call, &out);
+    if (call->query.as_of != 0 && !sw_call_as_of(call, &result)) {
+        return result;
+    }
     enum sw_status status = list(&call->server->store, &call->query, &out);
     return status == SW_OK ? sw_call_json(call, &out, etag) : sw_call_fail_status(call, status);
 }
 
 enum MHD_Result sw_serve_alerts(struct sw_call *call)
 {
+    enum MHD_Result result;
+    if (!check_as_of(call, true, &result)) {
+        return result;
+    }
     if (call->query.from_node[0] != '\0' || call->query.to_node[0] != '\0') {
         return sw_call_fail(call, MHD_HTTP_BAD_REQUEST, "parameter", "Alerts have no src and dst.",
                             "Use edge=, or ask /api/events.");
@@ -31,16 +56,28 @@ enum MHD_Result sw_serve_alerts(struct sw_call *call)
 
 enum MHD_Result sw_serve_flows(struct sw_call *call)
 {
+    enum MHD_Result result;
+    if (!check_as_of(call, true, &result)) {
+        return result;
+    }
     return answer_list(call, sw_answer_flows);
 }
 
 enum MHD_Result sw_serve_histogram(struct sw_call *call)
 {
+    enum MHD_Result result;
+    if (!check_as_of(call, false, &result)) {
+        return result;
+    }
     return answer_list(call, sw_answer_histogram);
 }
 
 enum MHD_Result sw_serve_events(struct sw_call *call)
 {
+    enum MHD_Result result;
+    if (!check_as_of(call, false, &result)) {
+        return result;
+    }
     return answer_list(call, sw_answer_events);
 }
 
@@ -52,6 +89,10 @@ static enum sw_status list_reviews(struct sw_store *store, struct sw_query *quer
 
 enum MHD_Result sw_serve_reviews(struct sw_call *call)
 {
+    enum MHD_Result result;
+    if (!check_as_of(call, false, &result)) {
+        return result;
+    }
     return answer_list(call, list_reviews);
 }
 

@@ -56,7 +56,7 @@ enum MHD_Result sw_serve_status(struct sw_call *call)
         return sw_call_fail_status(call, status);
     }
     out.length -= 1; // open the object again
-    sw_json_number(&out, "what_if", call->server->whatif.program[0] != '\0' ? 1 : 0);
+    sw_json_number(&out, "what_if", call->server->whatif.job.program[0] != '\0' ? 1 : 0);
     sw_json_number(&out, "edited_row", call->server->edited_row);
     sw_json_text(&out, "actor", call->session->actor);
     sw_json_text(&out, "role", sw_role_name(call->session->role));

@@ -42,10 +42,10 @@ enum MHD_Result sw_serve_whatif(struct sw_call *call)
                             "Build or install sharewatch-monitor.");
     }
     if (status != SW_OK) {
-        return sw_call_fail(call, MHD_HTTP_UNPROCESSABLE_CONTENT, "comparison", whatif->error,
+        return sw_call_fail(call, MHD_HTTP_UNPROCESSABLE_CONTENT, "comparison", whatif->job.error,
                             "`sharewatch diff` in a terminal says the same.");
     }
     struct sw_reply reply = {.status = MHD_HTTP_OK, .type = "application/json"};
     return sw_http_reply(call->connection, &reply,
-                         (struct sw_text){.bytes = whatif->bytes, .length = whatif->length});
+                         (struct sw_text){.bytes = whatif->bytes, .length = whatif->job.length});
 }

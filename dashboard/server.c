@@ -40,6 +40,8 @@ static const struct {
     [SW_ROUTE_TIMELINE] = {NEED_SESSION, sw_serve_timeline},
     [SW_ROUTE_PACKS] = {NEED_SESSION, sw_serve_packs},
     [SW_ROUTE_WHATIF] = {NEED_SESSION, sw_serve_whatif},
+    [SW_ROUTE_MOMENT] = {NEED_SESSION, sw_serve_moment},
+    [SW_ROUTE_REPLAY_CHECK] = {NEED_SESSION, sw_serve_replay_check},
     [SW_ROUTE_EVIDENCE] = {NEED_SESSION, sw_serve_evidence},
     [SW_ROUTE_EXPORT_CSV] = {NEED_SESSION, sw_serve_export},
     [SW_ROUTE_EXPORT_JSONL] = {NEED_SESSION, sw_serve_export},

@@ -10,17 +10,20 @@
 #include <uv.h>
 
 #include "access.h"
+#include "asof.h"
 #include "body.h"
 #include "export.h"
 #include "http.h"
 #include "inbox.h"
+#include "job.h"
 #include "limits.h"
 #include "live.h"
 #include "store.h"
 #include "watch.h"
 #include "whatif.h"
 
-#define SW_HOSTS_MAX 8u
+#define SW_HOSTS_MAX    8u
+#define SW_REPLAY_BYTES 4096u
 
 struct sw_post {
     bool used;
@@ -39,6 +42,9 @@ struct sw_server {
     struct sw_live live;
     struct sw_watch watch;
     struct sw_whatif whatif;
+    struct sw_asof asof;
+    struct sw_job replay; // `sharewatch replay` over the whole log
+    char replay_bytes[SW_REPLAY_BYTES];
     const char *asset_folder;      // --assets: the page's files from there; NULL: embedded
     char hosts[SW_HOSTS_MAX][128]; // what may stand in Host; [host_count]
     uint32_t host_count;

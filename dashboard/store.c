@@ -142,7 +142,9 @@ static int authorize(void *context, int action, const char *first, const char *s
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
     case SQLITE_DELETE:
-        return database != NULL && strcmp(database, "main") == 0 ? SQLITE_OK : SQLITE_DENY;
+        return database != NULL && (strcmp(database, "main") == 0 || strcmp(database, "temp") == 0)
+                   ? SQLITE_OK
+                   : SQLITE_DENY;
     default:
         return SQLITE_DENY;
     }
@@ -334,9 +336,27 @@ static enum sw_status check_identity(struct sw_store *store)
     return SW_OK;
 }
 
+/* Counted anew for moments of the log, see asof.c; in memory. */
+static enum sw_status make_parts(struct sw_store *store)
+{
+    const char *tables =
+        "PRAGMA temp_store = MEMORY;"
+        "CREATE TEMP TABLE flow_part (part INTEGER, edge TEXT, from_node TEXT, to_node TEXT,"
+        " verdict TEXT, level INTEGER, n INTEGER NOT NULL,"
+        " PRIMARY KEY (part, edge, from_node, to_node, verdict, level)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE daily_part (alert INTEGER, part INTEGER, n INTEGER NOT NULL,"
+        " last_ms INTEGER NOT NULL, PRIMARY KEY (alert, part)) WITHOUT ROWID;";
+    return sqlite3_exec(store->database, tables, NULL, NULL, NULL) == SQLITE_OK
+               ? SW_OK
+               : explain_database(store, store->reviews_path);
+}
+
 static enum sw_status open_both(struct sw_store *store)
 {
     enum sw_status status = open_reviews(store);
+    if (status == SW_OK) {
+        status = make_parts(store);
+    }
     if (status == SW_OK) {
         status = make_reviews(store);
     }

@@ -3,15 +3,20 @@
 import {h, s, $, replace, number, plural, full, ago} from './dom.js';
 import {RANGES, read, link, go, onChange, ask} from './state.js';
 import * as inbox from './inbox.js';
-import * as flows from './flows.js';
-import * as panels from './detail.js';
 import * as live from './live.js';
 import * as keys from './keys.js';
 import {review, undo, form, say} from './review.js';
 
+// What the first alert does not need is fetched after it.
+let flows = null, panels = null;
+
+async function loadParts() {
+  [flows, panels] = await Promise.all([import('./flows.js'), import('./detail.js')]);
+}
+
 const shown = {alerts: null, bins: null, flows: null, alert: null, status: null, link: 'off', pending: [], picked: new Set(), keys: {}, scroll: new Map(), review: 0};
 
-const NAV = [['/', 'Alerts', 'inbox'], ['/flows', 'Flow map', 'flows'], ['/events', 'Entries', 'events'], ['/cases', 'Cases', 'cases'], ['/what-if', 'What-if', 'what-if'], ['/help', 'Help', 'help']];
+const NAV = [['/', 'Alerts', 'inbox'], ['/flows', 'Flow map', 'flows'], ['/events', 'Entries', 'events'], ['/cases', 'Cases', 'cases'], ['/replay', 'Replay', 'replay'], ['/what-if', 'What-if', 'what-if'], ['/help', 'Help', 'help']];
 
 // The frame: navigation above, the state of the log below.
 
@@ -58,12 +63,21 @@ function drawTop() {
   count.textContent = open > 0 ? number(open) : '';
   count.title = `${number(open ?? 0)} open`;
   if (document.activeElement !== $('search')) $('search').value = state.q;
+  // These pages are of all of the log.
+  $('range').parentElement.hidden = ['replay', 'what-if', 'cases', 'help'].includes(state.page);
   drawRange(state.range);
   $('live').className = `live l-${shown.link}`;
   $('live').setAttribute('aria-pressed', String(shown.link === 'paused'));
   $('live-word').textContent = {live: 'Live', lost: 'Link lost', paused: 'Paused', off: 'Connecting'}[shown.link];
   document.title = [shown.link === 'lost' ? '(link lost)' : open ? `(${number(open)})` : '', shown.alert && state.alert ? shown.alert.title : NAV.find(([, , key]) => key === page)?.[1], 'sharewatch'].filter(Boolean).join(' · ');
 }
+
+const HINTS = {
+  inbox: [['j', ''], ['k', 'move'], ['e', 'acknowledge'], ['s', 'escalate'], ['n', 'note'], ['.', 'show new']],
+  alerts: [['e', 'acknowledge'], ['s', 'escalate'], ['n', 'note'], ['Esc', 'back']],
+  replay: [['← →', 'an entry'], ['Shift ← →', 'an alert'], ['Space', 'play']],
+  flows: [['v', 'map or table'], ['[', ''], [']', 'range']],
+};
 
 function drawFoot() {
   const status = shown.status;
@@ -82,7 +96,7 @@ function drawFoot() {
     status.edited_row > 0 && h('b', {class: 'alarm'}, `reviews were edited: row ${number(status.edited_row)} is not as it was written`),
     !status.reviewable && h('b', {class: 'alarm'}, 'reviews are off'),
     status.synthetic ? h('b', {class: 'synthetic'}, 'Synthetic data') : null),
-    h('div', {class: 'hints', 'aria-hidden': 'true'}, hint('j', ''), hint('k', 'move'), hint('e', 'acknowledge'), hint('s', 'escalate'), hint('n', 'note'), hint('.', 'show new'), hint('?', 'all keys')));
+    h('div', {class: 'hints', 'aria-hidden': 'true'}, (HINTS[read().page] ?? []).map(([key, word]) => hint(key, word)), hint('?', 'all keys')));
 }
 
 // The pane of alerts.
@@ -207,6 +221,7 @@ function drawMiddle() {
 async function loadMiddle(force) {
   // Never filtered by verdict: the counts need what they are a part of, and the map would not stay.
   const query = {range: read().range}, key = JSON.stringify(query);
+  await loadParts();
   if (force || shown.keys.middle !== key || !shown.flows) {
     const data = await ask('/api/flows', query);
     if (JSON.stringify({range: read().range}) !== key) return;
@@ -235,7 +250,8 @@ function drawDetail() {
 async function loadDetail(force) {
   const id = read().alert;
   document.body.classList.toggle('has-alert', Boolean(id));
-  if (!id) { shown.alert = null; shown.keys.detail = ''; } else if (force || shown.keys.detail !== id) {
+  if (!id) { shown.alert = null; shown.keys.detail = ''; drawDetail(); return; }
+  if (force || shown.keys.detail !== id) {
     shown.keys.detail = id;
     let alert;
     try { alert = await ask(`/api/alerts/${encodeURIComponent(id)}`); } catch (problem) { shown.keys.detail = ''; throw problem; }
@@ -243,6 +259,8 @@ async function loadDetail(force) {
     shown.alert = alert;
     if (!force && $('detail')) $('detail').scrollTop = 0;
   }
+  await loadParts();
+  if (read().alert !== id) return;
   drawDetail();
 }
 
@@ -269,6 +287,14 @@ function fail(problem) {
 }
 
 const guard = promise => promise.catch(fail);
+
+// The module of a page that not everybody opens; what is not fetched yet has nothing to do.
+let replay = null;
+
+async function drawReplay() {
+  replay ??= await import('./replay.js');
+  if (read().page === 'replay' && $('page')) await replay.show($('page'));
+}
 
 async function drawPage(state) {
   const page = $('page');
@@ -306,6 +332,7 @@ function draw() {
     guard(Promise.all([list, loadDetail()]).then(() => loadMiddle()).then(drawTop));
   } else if (state.page === 'alerts') guard(loadDetail().then(drawTop));
   else if (state.page === 'flows') guard(loadMiddle());
+  else if (state.page === 'replay') guard(drawReplay());
   else guard(drawPage(state));
 }
 
@@ -399,16 +426,20 @@ function togglePause() {
   say(live.pause() ? 'Paused. The log keeps all; go on with Space or p.' : 'Live again.');
 }
 
+// Keys of the replay page; elsewhere they do what the browser does.
+const onReplay = (name, ...values) => () => read().page === 'replay' && (replay?.[name](...values), true);
+
 keys.start({
   j: () => move(1), k: () => move(-1), Enter: () => { const id = read().alert; if (id) go(`/alerts/${id}`); }, Esc: back,
   e: () => act('acknowledge'), s: () => act('escalate'), S: () => act('single'), c: () => act('close'), o: () => act('reopen'), n: () => act('note'), u: () => undo(refresh),
   x: () => { const id = read().alert; if (id) view.pick(id, !shown.picked.has(id)); },
   '* a': () => pickAll(() => true), '* n': pickNone,
   '* r': () => { const own = shown.alerts?.alerts.find(alert => alert.id === read().alert); if (own) pickAll(alert => alert.rule === own.rule); },
-  '.': showNew, p: togglePause, Space: togglePause, '[': () => stepRange(-1), ']': () => stepRange(1),
+  '.': showNew, p: togglePause, Space: () => { if (read().page === 'replay') replay?.play(); else togglePause(); },
+  ArrowLeft: onReplay('step', -1), ArrowRight: onReplay('step', 1), Home: onReplay('first'), End: onReplay('last'), 'Shift ArrowLeft': onReplay('alertBack'), 'Shift ArrowRight': onReplay('alertNext'), '[': () => stepRange(-1), ']': () => stepRange(1),
   t: () => $('range').focus(), '/': () => $('search').focus(), v: () => go(link({view: read().view === 'table' ? 'map' : 'table'})),
   y: () => navigator.clipboard?.writeText(location.href).then(() => say('The link is copied.'), () => say(location.href)),
-  'g a': () => go(link({}, '/')), 'g f': () => go(link({}, '/flows')), 'g e': () => go(link({}, '/events')), 'g c': () => go(link({}, '/cases')), 'g w': () => { if (shown.status?.what_if) go(link({}, '/what-if')); }, 'g h': () => go(link({}, '/help')),
+  'g a': () => go(link({}, '/')), 'g f': () => go(link({}, '/flows')), 'g e': () => go(link({}, '/events')), 'g c': () => go(link({}, '/cases')), 'g r': () => go(link({}, '/replay')), 'g w': () => { if (shown.status?.what_if) go(link({}, '/what-if')); }, 'g h': () => go(link({}, '/help')),
   '?': keys.help,
 });
 
@@ -440,7 +471,7 @@ live.onLive((type, data) => {
 });
 
 onChange(draw);
-new ResizeObserver(() => { if ($('middle') && shown.flows) drawMiddle(); }).observe(document.body);
+new ResizeObserver(() => { if ($('middle') && shown.flows) drawMiddle(); if (replay && $('entry')) guard(replay.show($('page'))); }).observe(document.body);
 
 const started = ask('/api/status');
 draw();

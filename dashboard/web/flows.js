@@ -195,7 +195,7 @@ function drawSystem(system) {
   const prohibited = system.ins.filter(r => r.verdict === 'PROH').reduce((sum, r) => sum + r.n, 0);
   const total = system.ins.reduce((sum, r) => sum + r.n, 0);
   const labelY = system.y - 5 - (system.lines.length - 1) * 12;
-  return s('g', {class: `system${system.node.immigration ? ' imm' : ''}`},
+  return s('g', {class: `system${system.node.immigration ? ' imm' : ''}${system.quiet ? ' quiet' : ''}`},
     s('rect', {x: system.x, y: system.y, width: 9, height: system.tall, rx: 1.5}),
     system.lines.map((line, at) => s('text', {x: system.x + (system.end ? 9 : 0), y: labelY + at * 12, class: `${prohibited ? 'strong' : ''}${system.end ? ' end' : ''}`}, line)),
     system.node.immigration && prohibited > 0 && s('text', {x: system.x + (system.room > 90 ? 14 : 0), y: system.room > 90 ? system.y + system.tall / 2 + 4 : system.y + system.tall + 11, class: 'count'}, `${number(prohibited)} prohibited`),
@@ -208,8 +208,22 @@ const levels = text => text.split(',').flatMap(part => {
   return Array.from({length: Math.max(0, last - first + 1)}, (_, at) => first + at);
 });
 
-export function drawMap(data, state, width) {
+// With `upTo`, a map of counts by ribbon, the places of the whole are kept and only what had come by then is drawn.
+function cut(plan, upTo) {
+  plan.ribbons = plan.ribbons.filter(ribbon => upTo.get(ribbon.key) > 0);
+  for (const ribbon of plan.ribbons) {
+    ribbon.width = Math.max(ribbon.verdict === 'NONE' ? 2 : 3, ribbon.width * Math.sqrt(upTo.get(ribbon.key) / ribbon.n));
+    ribbon.n = upTo.get(ribbon.key);
+  }
+  for (const system of plan.systems) {
+    for (const side of ['ins', 'outs']) system[side] = system[side].filter(ribbon => upTo.get(ribbon.key) > 0);
+    system.quiet = !system.ins.length && !system.outs.length;
+  }
+}
+
+export function drawMap(data, state, width, upTo) {
   const plan = layout(data, width);
+  if (upTo) cut(plan, upTo);
   const order = [...plan.ribbons].sort((a, b) => LANE[a.verdict] - LANE[b.verdict] || b.n - a.n);
   const border = plan.x(FIRST_LEVEL, 0) - plan.step / 2;
   const wanted = ribbon => (!state.verdict || state.verdict.split(',').includes(ribbon.verdict)) && (!state.level || levels(state.level).includes(ribbon.level));
@@ -274,7 +288,7 @@ export function chosen(data, state) {
 }
 
 // Verdict by level, with what each number is a part of.
-export function matrix(data) {
+export function matrix(data, {links = true} = {}) {
   const cells = {}, totals = {};
   let all = 0, judged = 0;
   for (const flow of data.flows) {
@@ -296,7 +310,7 @@ export function matrix(data) {
         h('th', {scope: 'row'}, verdictTag(verdict)),
         levelWord.map((_, level) => {
           const n = cells[`${verdict}${level}`] ?? 0;
-          return h('td', {class: `n${n ? '' : ' zero'}`}, n ? h('a', {href: link({verdict, level, alert: '', state: 'all', flow: ''}, '/')}, number(n)) : '0');
+          return h('td', {class: `n${n ? '' : ' zero'}`}, n && links ? h('a', {href: link({verdict, level, alert: '', state: 'all', flow: ''}, '/')}, number(n)) : number(n));
         }),
         h('td', {class: 'n all'}, number(totals[verdict] ?? 0)),
         h('td', {class: 'bar'}, s('svg', {viewBox: '0 0 120 10', preserveAspectRatio: 'none', 'aria-hidden': 'true', class: `v-${verdict}`},

@@ -60,11 +60,11 @@ function card(alert, state, view) {
   const many = alert.group_hops ?? alert.count ?? 1;
   const label = `${verdictWord[alert.verdict]}, level ${alert.level} ${levelWord[alert.level].toLowerCase()}: ${alert.title}`;
   return h('li', {class: `card${chosen ? ' chosen' : ''}`, 'data-id': alert.id, 'data-group': alert.group},
-    h('input', {
+    view.picked && h('input', {
       type: 'checkbox', class: 'pick', 'aria-label': `Select ${label}`, checked: view.picked.has(alert.id),
       onchange: event => view.pick(alert.id, event.target.checked),
     }),
-    h('a', {href: link({alert: alert.id}), 'aria-current': chosen && 'true'},
+    h('a', {href: view.href?.(alert) ?? link({alert: alert.id}), 'aria-current': chosen && 'true'},
       h('span', {class: 'line first'}, verdictTag(alert.verdict), levelTag(alert.level),
         many > 1 && h('span', {class: 'times', title: `${plural(alert.count ?? 1, 'alert')}, ${plural(many, 'crossing')}`}, `×${number(many)}`),
         h('span', {class: 'when'}, time(alert.last ?? alert.ts, brief(alert.last ?? alert.ts, view.newest)))),

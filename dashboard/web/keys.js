@@ -6,29 +6,34 @@ export const KEYS = [
   ['j', 'Next alert'], ['k', 'Previous alert'], ['Enter', 'Open it, full width'], ['Esc', 'Back'],
   ['e', 'Acknowledge'], ['s', 'Escalate'], ['S', 'Escalate this one, acknowledge the others of its group'], ['c', 'Close, with a reason'], ['o', 'Open again'], ['n', 'Note'], ['u', 'Undo'],
   ['x', 'Select'], ['* a', 'Select all that are shown'], ['* n', 'Select none'], ['* r', 'Select those of the same rule'],
-  ['.', 'Show new alerts'], ['Space', 'Pause or go on live; p does the same'],
-  ['[', 'Shorter range'], [']', 'Longer range'], ['t', 'Range of time'], ['/', 'Search'], ['y', 'Copy the link'], ['v', 'Map or table'],
-  ['g a', 'Go to alerts'], ['g f', 'Go to the flow map'], ['g e', 'Go to entries'], ['g c', 'Go to cases'], ['g w', 'Go to what-if'], ['g h', 'Go to help'],
+  ['.', 'Show new alerts'], ['Space', 'Pause or go on live, as p does; on the replay page: play or pause'],
+  ['← →', 'Replay: an entry back, forward'], ['Shift ← →', 'Replay: an alert back, forward'], ['[', 'Shorter range'], [']', 'Longer range'], ['t', 'Range of time'], ['/', 'Search'], ['y', 'Copy the link'], ['v', 'Map or table'],
+  ['g a', 'Go to alerts'], ['g f', 'Go to the flow map'], ['g e', 'Go to entries'], ['g c', 'Go to cases'], ['g r', 'Go to replay'], ['g w', 'Go to what-if'], ['g h', 'Go to help'],
   ['?', 'All keys'],
 ];
 
 const PREFIX = ['g', '*'];
 const NAMES = {Escape: 'Esc', ' ': 'Space'};
 // What these keys do by themselves on what has the focus comes first.
-const OWN = {Enter: 'a, button, summary, label, input', ' ': 'button, [role=button], summary, label, input, [role=region]'};
+const SCROLLS = 'input, [role=region]';
+const OWN = {
+  Enter: 'a, button, summary, label, input', ' ': 'button, [role=button], summary, label, input:not([type=range]), [role=region]',
+  ArrowLeft: SCROLLS, ArrowRight: SCROLLS, Home: SCROLLS, End: SCROLLS,
+};
 let prefix = '', timer = 0;
 const off = () => localStorage.getItem('keys') === 'off';
 
 export function start(commands) {
   addEventListener('keydown', event => {
-    const field = event.target.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable]');
+    const field = event.target.closest?.('input:not([type=checkbox], [type=range]), textarea, select, [contenteditable]');
     if (event.key === 'Escape' && field && !event.target.closest('dialog')) { event.target.blur(); return; }
     if (field || event.target.closest?.('dialog') || event.ctrlKey || event.metaKey || event.altKey) return;
     if (off() && event.key !== '?') return;
-    if (OWN[event.key] && event.target.closest?.(OWN[event.key])) return;
+    const jump = event.shiftKey && event.key.startsWith('Arrow');
+    if (!jump && OWN[event.key] && event.target.closest?.(OWN[event.key])) return;
     // Shift tells s from S, not the lock of capitals.
     const letter = /^[a-z]$/i.test(event.key) && (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase());
-    const key = letter || (NAMES[event.key] ?? event.key);
+    const key = letter || (jump ? `Shift ${event.key}` : NAMES[event.key] ?? event.key);
     const name = prefix ? `${prefix} ${key}` : key;
     clearTimeout(timer);
     if (!prefix && PREFIX.includes(key)) {
@@ -37,7 +42,7 @@ export function start(commands) {
       return;
     }
     prefix = '';
-    if (commands[name]) { event.preventDefault(); commands[name](); }
+    if (commands[name] && commands[name]() !== false) event.preventDefault();
   });
 }
 

@@ -18,7 +18,7 @@ export function read() {
     state: get('state'), verdict: get('verdict'), level: get('level'), range: get('range'),
     alert: page === 'alerts' ? parts[1] : get('alert'),
     q: get('q'), edge: get('edge'), src: get('src'), dst: get('dst'), in: get('in'),
-    flow: get('flow'), b: get('b'), without: get('without'), view: get('view'), before: get('before'),
+    flow: get('flow'), b: get('b'), without: get('without'), view: get('view'), before: get('before'), entry: get('entry'), speed: get('speed'),
   };
 }
 

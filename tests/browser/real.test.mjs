@@ -40,6 +40,29 @@ test('the comparison is what `sharewatch diff` says, also while another asks', a
   assert.match((await unknown.json()).error.message, /no-such-pack/);
 });
 
+test('replay: as of each entry exactly the rows that were there; sharewatch replay says identical', async () => {
+  const cookie = await signIn({url: server.link()});
+  const get = async path => (await fetch(server.origin + path, {headers: {Cookie: cookie}})).json();
+  const rows = sql => JSON.parse(spawnSync('sqlite3', ['-json', log, sql], {encoding: 'utf8'}).stdout || '[]');
+  const last = Number((await get('/api/replay')).entry);
+  for (let entry = 1; entry <= last; entry++) {
+    const moment = await get(`/api/replay?as_of=${entry}`);
+    const {flows} = await get(`/api/flows?as_of=${entry}`);
+    const expected = rows(`SELECT coalesce(edge, '') AS edge, coalesce(from_node, '') AS src, coalesce(to_node, '') AS dst, verdict, level, count(*) AS n FROM hop WHERE event <= ${entry} AND revision = 0 GROUP BY 1, 2, 3, 4, 5`);
+    assert.deepEqual(flows, expected, `flows as of ${entry}`);
+    const {alerts} = await get(`/api/alerts?as_of=${entry}&limit=200`);
+    const raised = rows(`SELECT alert.id FROM alert JOIN hop ON hop.id = alert.hop WHERE coalesce(hop.cause, hop.event) <= ${entry} ORDER BY 1 DESC`);
+    assert.deepEqual(alerts.map(alert => Number(alert.id)), raised.map(row => row.id), `alerts as of ${entry}`);
+    assert.equal(Number(moment.alert), raised.length);
+  }
+  assert.equal((await fetch(`${server.origin}/api/flows?as_of=1&range=24h`, {headers: {Cookie: cookie}})).status, 400);
+  assert.equal((await fetch(`${server.origin}/api/events?as_of=1`, {headers: {Cookie: cookie}})).status, 400);
+  let found;
+  do { found = await get(`/api/replay/check?as_of=${last}`); await new Promise(resolve => setTimeout(resolve, 50)); } while (found.running);
+  assert.equal(found.identical, true, found.difference ?? found.failed);
+  assert.equal(found.events, last);
+});
+
 test('the central case on the page: custody reached, nothing prohibited, and what another policy changes', async () => {
   const chrome = await browser();
   const messages = [];
