@@ -16,6 +16,7 @@
     X(import, "flock FILE.csv…", "read audit files of plate searches into a log, and report")      \
     X(replay, "LOG", "judge a log's events again, and compare with what was logged")               \
     X(diff, "LOG --policy PACK", "show what another policy or map would have changed")             \
+    X(verify, "LOG", "prove that a log is whole, or name the first place that is not")             \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
     X(ways, "[MAP]", "show by which ways data reaches an immigration component by itself")         \
     X(sweep, "SCENARIO --seeds N",                                                                 \

@@ -3,6 +3,7 @@
 #include <sharewatch/assert.h>
 
 #include "database.h"
+#include "seal.h"
 #include "writer.h"
 
 enum sw_status sw_evidence_open(struct sw_evidence *evidence, struct sw_log *log)
@@ -73,7 +74,11 @@ void sw_evidence_begin_file(struct sw_evidence *evidence, const struct sw_eviden
     (void)sqlite3_bind_int64(statement, 5, (int64_t)file->bytes);
     (void)sqlite3_bind_int64(statement, 6, evidence->log->run_id);
     run(evidence, statement);
+    bool added = sqlite3_changes(evidence->log->database) > 0;
     evidence->file = find_file(evidence, file->digest);
+    if (added) {
+        sw_seal_row(evidence->log, SW_ENTRY_EVIDENCE_FILE, evidence->file, 0);
+    }
 }
 
 void sw_evidence_add(struct sw_evidence *evidence, uint64_t row, uint64_t line, int64_t event,
@@ -85,10 +90,15 @@ void sw_evidence_add(struct sw_evidence *evidence, uint64_t row, uint64_t line, 
         return;
     }
     SW_ASSERT(evidence->file > 0);
-    (void)sqlite3_bind_int64(statement, 1, evidence->file);
-    (void)sqlite3_bind_int64(statement, 2, (int64_t)row);
-    (void)sqlite3_bind_int64(statement, 3, (int64_t)line);
-    (void)sqlite3_bind_int64(statement, 4, event);
-    (void)sqlite3_bind_int64(statement, 5, masks);
+    struct sw_row added = sw_row_begin(sw_seal_begin(evidence->log), statement, SW_TABLE_EVIDENCE);
+    sw_row_integer(&added, evidence->file);
+    sw_row_integer(&added, (int64_t)row);
+    sw_row_integer(&added, (int64_t)line);
+    sw_row_integer(&added, event);
+    sw_row_integer(&added, masks);
     run(evidence, statement);
+    if (!evidence->log->failed && sqlite3_changes(evidence->log->database) > 0) {
+        const int64_t number = (int64_t)row;
+        sw_seal_add(evidence->log, SW_ENTRY_EVIDENCE, evidence->file, 0, &number, 1);
+    }
 }

@@ -11,18 +11,13 @@
 
 #include "database.h"
 #include "schema.h"
+#include "seal.h"
 #include "writer.h"
 
 #define FILE_MODE 0640 // the reader's group may read, nobody else
 #define HEAP_BYTES_MAX                                                                             \
     ((sqlite3_int64)24 << 20) // of SQLite in this process; cache and statements need 6
 #define WAL_PAGE_BYTES 4096
-
-/* From version N to N + 1, one after the other. The first version has nothing before it. */
-static const struct migration {
-    int64_t from;
-    const char *sql;
-} migrations[] = {{SW_LOG_VERSION, NULL}};
 
 static const char *const settings[] = {
     "PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON",    "PRAGMA wal_autocheckpoint = 0",
@@ -96,20 +91,25 @@ static enum sw_status configure(struct sw_log *log)
     return SW_OK;
 }
 
-static bool migrate(struct sw_log *log, int64_t version)
+static enum sw_status refuse_version(struct sw_log *log, int64_t version)
 {
-    for (size_t i = 0; i < sizeof(migrations) / sizeof(migrations[0]); i++) {
-        if (migrations[i].from == version && migrations[i].sql != NULL) {
-            if (!execute(log, migrations[i].sql)) {
-                return false;
-            }
-            version++;
-        }
+    if (version > SW_LOG_VERSION) {
+        (void)snprintf(log->sentence, sizeof(log->sentence),
+                       "log %s was written by a newer sharewatch (version %lld of the schema, this "
+                       "one knows %d); use that one, or choose another log",
+                       log->path, (long long)version, SW_LOG_VERSION);
+    } else {
+        (void)snprintf(log->sentence, sizeof(log->sentence),
+                       "log %s was written by an older sharewatch, which did not seal its rows "
+                       "(version %lld of the schema, this one writes %d); it can still be read and "
+                       "replayed, but choose a new log to write",
+                       log->path, (long long)version, SW_LOG_VERSION);
     }
-    return version == SW_LOG_VERSION;
+    return SW_DATABASE;
 }
 
-/* Makes the tables, or brings them up to date, all or nothing. */
+/* Makes the tables, all or nothing. A log without a seal is not gone on with: nobody could say from
+ * when on its rows are proven. */
 static enum sw_status prepare_schema(struct sw_log *log)
 {
     char stamp[96];
@@ -117,14 +117,10 @@ static enum sw_status prepare_schema(struct sw_log *log)
         return fail(log, "opening");
     }
     int64_t version = sw_database_number(log->database, "PRAGMA user_version", -1);
-    if (version > SW_LOG_VERSION) {
-        (void)snprintf(log->sentence, sizeof(log->sentence),
-                       "log %s was written by a newer sharewatch (version %lld of the schema, this "
-                       "one knows %d); use that one, or choose another log",
-                       log->path, (long long)version, SW_LOG_VERSION);
-        return SW_DATABASE;
+    if (version != 0 && version != SW_LOG_VERSION) {
+        return refuse_version(log, version);
     }
-    bool ready = version == 0 ? execute(log, (const char *)sw_log_schema) : migrate(log, version);
+    bool ready = version != 0 || execute(log, (const char *)sw_log_schema);
     (void)snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
                    SW_LOG_APPLICATION_ID, SW_LOG_VERSION);
     if (!ready || !execute(log, stamp) || !execute(log, "COMMIT")) {
@@ -183,6 +179,9 @@ static enum sw_status open_database(struct sw_log *log)
     if (status == SW_OK && !sw_writer_prepare(log)) {
         status = fail(log, "preparing its statements");
     }
+    if (status == SW_OK) {
+        status = sw_seal_open(log);
+    }
     return status;
 }
 
@@ -211,6 +210,7 @@ void sw_log_close(struct sw_log *log)
         (void)sqlite3_finalize(log->statements[i]);
         log->statements[i] = NULL;
     }
+    sw_seal_close(log);
     if (log->database != NULL) {
         if (!log->failed && log->sync_descriptor >= 0) {
             (void)sqlite3_wal_checkpoint_v2(log->database, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL,
@@ -353,7 +353,8 @@ static bool add_map(struct sw_log *log, const struct sw_log_run *run)
     for (uint16_t i = 0; done && i < map->edge_count; i++) {
         done = add_edge(log, &map->edges[i]);
     }
-    return done;
+    sw_seal_row(log, SW_ENTRY_MAP, log->map_id, run->started_ms);
+    return done && !log->failed;
 }
 
 static bool add_rule(struct sw_log *log, uint32_t index, const struct sw_rule *rule)
@@ -398,7 +399,8 @@ static bool add_policy(struct sw_log *log, const struct sw_log_run *run)
     for (uint32_t i = 0; done && i < run->rule_count; i++) {
         done = add_rule(log, i, &run->rules[i]);
     }
-    return done;
+    sw_seal_row(log, SW_ENTRY_POLICY, log->policy_id, run->started_ms);
+    return done && !log->failed;
 }
 
 static bool add_run(struct sw_log *log, const struct sw_log_run *run)
@@ -417,7 +419,21 @@ static bool add_run(struct sw_log *log, const struct sw_log_run *run)
     (void)sqlite3_bind_int64(statement, 5, log->policy_id);
     bool done = finish(statement);
     log->run_id = sqlite3_last_insert_rowid(log->database);
-    return done;
+    sw_seal_row(log, SW_ENTRY_RUN, log->run_id, run->started_ms);
+    return done && !log->failed;
+}
+
+static bool note_end(struct sw_log *log, int64_t now_ms)
+{
+    char sql[96];
+    (void)snprintf(sql, sizeof(sql), "UPDATE run SET ended_ms = %lld WHERE id = %lld",
+                   (long long)now_ms, (long long)log->run_id);
+    if (!execute(log, sql)) {
+        return false;
+    }
+    sw_seal_begin(log);
+    sw_seal_add(log, SW_ENTRY_RUN_END, log->run_id, now_ms, &now_ms, 1);
+    return !log->failed;
 }
 
 static void use(struct sw_log *log, const struct sw_log_run *run)
@@ -430,8 +446,8 @@ static void use(struct sw_log *log, const struct sw_log_run *run)
 enum sw_status sw_log_start_run(struct sw_log *log, const struct sw_log_run *run)
 {
     SW_ASSERT(!log->writing);
-    bool done = execute(log, "BEGIN IMMEDIATE") && add_map(log, run) && add_policy(log, run) &&
-                add_run(log, run) && execute(log, "COMMIT");
+    bool done = sw_writer_begin(log) && add_map(log, run) && add_policy(log, run) &&
+                add_run(log, run) && sw_log_commit(log) == SW_OK;
     if (!done) {
         return fail(log, "beginning a run");
     }
@@ -444,11 +460,11 @@ enum sw_status sw_log_set_policy(struct sw_log *log, const struct sw_log_run *ru
     SW_ASSERT(!log->writing);
     int64_t map_id = log->map_id;
     int64_t policy_id = log->policy_id;
-    bool done = execute(log, "BEGIN IMMEDIATE") && add_map(log, run) && add_policy(log, run);
+    bool done = sw_writer_begin(log) && add_map(log, run) && add_policy(log, run);
     if (done && (map_id != log->map_id || policy_id != log->policy_id)) {
-        done = sw_log_end_run(log, run->started_ms) == SW_OK && add_run(log, run);
+        done = note_end(log, run->started_ms) && add_run(log, run);
     }
-    if (!done || !execute(log, "COMMIT")) {
+    if (!done || sw_log_commit(log) != SW_OK) {
         return fail(log, "taking another policy into use");
     }
     use(log, run);
@@ -457,9 +473,9 @@ enum sw_status sw_log_set_policy(struct sw_log *log, const struct sw_log_run *ru
 
 enum sw_status sw_log_end_run(struct sw_log *log, int64_t now_ms)
 {
-    char sql[96];
     SW_ASSERT(!log->writing);
-    (void)snprintf(sql, sizeof(sql), "UPDATE run SET ended_ms = %lld WHERE id = %lld",
-                   (long long)now_ms, (long long)log->run_id);
-    return execute(log, sql) ? SW_OK : fail(log, "ending the run");
+    if (!sw_writer_begin(log) || !note_end(log, now_ms)) {
+        return fail(log, "ending the run");
+    }
+    return sw_log_commit(log);
 }

@@ -54,11 +54,11 @@ static enum sw_status check_version(struct sw_log_reader *reader, const char *pa
         (void)snprintf(reader->sentence, sizeof(reader->sentence), NO_LOG_YET, path);
         return SW_NOT_FOUND;
     }
-    if (status == SW_OK && version != SW_LOG_VERSION) {
+    if (status == SW_OK && (version < SW_LOG_VERSION_OLDEST || version > SW_LOG_VERSION)) {
         (void)snprintf(reader->sentence, sizeof(reader->sentence),
-                       "log %s has version %lld of the schema, this sharewatch reads %d; use the "
-                       "sharewatch that wrote it",
-                       path, (long long)version, SW_LOG_VERSION);
+                       "log %s has version %lld of the schema, this sharewatch reads %d to %d; use "
+                       "the sharewatch that wrote it",
+                       path, (long long)version, SW_LOG_VERSION_OLDEST, SW_LOG_VERSION);
         return SW_DATABASE;
     }
     return status;

@@ -282,6 +282,74 @@ CREATE TABLE loss (
     run_id     INTEGER NOT NULL REFERENCES run (id)
 ) STRICT;
 
+-- ---- the seal ----
+--
+-- Each row above is committed to by an entry, and the entries are the leaves of a Merkle tree as
+-- RFC 6962 defines it; `sharewatch verify` computes it all again and names the first row that is not
+-- as it was written. monitor/log/entry.h and row.h describe the bytes. What is kept up to date in
+-- place follows from sealed rows, or its newest value stands in an entry.
+
+-- The log's name for good, which checkpoints bear in their first line.
+CREATE TABLE origin (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    name     TEXT NOT NULL,              -- "sharewatch.log/5f0c…"
+    made_ms  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE entry (
+    id     INTEGER PRIMARY KEY,          -- its place in the tree, from 0
+    data   BLOB NOT NULL,                -- what is hashed as the leaf: kind, time, row, commitments
+    salts  BLOB NOT NULL                 -- 32 bytes for each commitment; cut off with what was redacted
+) STRICT;
+
+-- The tree's hashes, 256 to a row as in C2SP tlog-tiles; full tiles only.
+CREATE TABLE tile (
+    id      INTEGER PRIMARY KEY,         -- level * 2^48 + number of the tile in its level
+    hashes  BLOB NOT NULL
+) STRICT;
+
+-- Public keys that sign checkpoints, each endorsed by the one before.
+CREATE TABLE signer (
+    id           INTEGER PRIMARY KEY,
+    key          TEXT NOT NULL,          -- as verifiers want it: NAME+HASH+BASE64
+    since_ms     INTEGER NOT NULL,
+    endorsement  TEXT NOT NULL           -- signature of the former key over this one; empty for the first
+) STRICT;
+
+-- Signed heads of the tree: C2SP tlog-checkpoint, in a signed note.
+CREATE TABLE checkpoint (
+    id       INTEGER PRIMARY KEY,
+    size     INTEGER NOT NULL,           -- entries it covers
+    made_ms  INTEGER NOT NULL,
+    note     TEXT NOT NULL
+) STRICT;
+
+-- What was deleted on purpose, and why; the entries stay.
+CREATE TABLE redaction (
+    id        INTEGER PRIMARY KEY,
+    made_ms   INTEGER NOT NULL,
+    class     TEXT NOT NULL,             -- of the retention: "plate read", "event", "finding"; or "request"
+    reason    TEXT NOT NULL,
+    payloads  INTEGER NOT NULL,          -- events whose payload and digest are gone
+    keys      INTEGER NOT NULL           -- judgements whose chain key is gone
+) STRICT;
+
+CREATE TABLE redacted (
+    entry      INTEGER PRIMARY KEY REFERENCES entry (id),
+    redaction  INTEGER NOT NULL REFERENCES redaction (id),
+    chain      INTEGER                   -- of a chain key: the chain is called 'redacted:N' since; else NULL
+) STRICT;
+CREATE INDEX redacted_redaction ON redacted (redaction);
+
+-- Chains that retention leaves alone. A later row with held = 0 lets go.
+CREATE TABLE hold (
+    id       INTEGER PRIMARY KEY,
+    held     INTEGER NOT NULL,
+    chain    TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    made_ms  INTEGER NOT NULL
+) STRICT;
+
 -- For people at a prompt: the same with times as text and names of sources.
 CREATE VIEW event_text AS
 SELECT event.id, source.name AS source, event_id, sequence, kind, action,

@@ -13,6 +13,7 @@
 #include <sharewatch/wire.h>
 
 #include "database.h"
+#include "seal.h"
 
 #define EVENT_COLUMNS                                                                              \
     "event.id, event.ts_logged, source.name, event.kind, event.digest, event.payload, "            \
@@ -111,14 +112,14 @@ static void bind_verdict(sqlite3_stmt *statement, int index, enum sw_verdict ver
     (void)sw_database_bind(statement, index, sw_text_from(sw_verdict_code(verdict)));
 }
 
-/* An empty text becomes NULL. */
-static void bind_optional(sqlite3_stmt *statement, int index, struct sw_text text)
+static void put_verdict(struct sw_row *row, enum sw_verdict verdict)
 {
-    if (text.length == 0) {
-        (void)sqlite3_bind_null(statement, index);
-    } else {
-        (void)sw_database_bind(statement, index, text);
-    }
+    sw_row_text(row, sw_text_from(sw_verdict_code(verdict)));
+}
+
+static void put_duties(struct sw_row *row, uint32_t duties, char text[SW_DUTIES_TEXT_BYTES])
+{
+    sw_row_text(row, sw_text_from(sw_duties_text(duties, text)));
 }
 
 static struct sw_text node_id(const struct sw_log *log, uint16_t node)
@@ -152,6 +153,7 @@ static int64_t load_source(struct sw_log *log, struct sw_text name)
         (void)sw_database_bind(log->statements[SW_LOG_SOURCE_ADD], 1, name);
         if (run(log, SW_LOG_SOURCE_ADD)) {
             id = sqlite3_last_insert_rowid(log->database);
+            sw_seal_row(log, SW_ENTRY_SOURCE, id, 0);
         }
     }
     return id;
@@ -188,7 +190,11 @@ void sw_log_set_source(struct sw_log *log, struct sw_text source, uint64_t highe
     (void)sqlite3_bind_int64(statement, 2, (int64_t)highest);
     (void)sqlite3_bind_int64(statement, 3, (int64_t)contiguous);
     (void)sqlite3_bind_int64(statement, 4, log->event_id);
-    (void)run(log, SW_LOG_SOURCE_SET);
+    if (run(log, SW_LOG_SOURCE_SET)) {
+        const int64_t numbers[] = {(int64_t)highest, (int64_t)contiguous, log->event_id};
+        sw_seal_begin(log);
+        sw_seal_add(log, SW_ENTRY_SOURCE_NUMBERS, id, 0, numbers, 3);
+    }
 }
 
 /* ---- events ---- */
@@ -211,25 +217,25 @@ static enum sw_status compare_digest(struct sw_log *log, int64_t source,
     return status;
 }
 
-static void bind_event(struct sw_log *log, sqlite3_stmt *statement, const struct sw_packet *packet,
-                       const struct sw_event *event, struct sw_text payload)
+static void put_event(struct sw_log *log, struct sw_row *row, const struct sw_packet *packet,
+                      const struct sw_event *event, struct sw_text payload)
 {
-    (void)sw_database_bind(statement, 3, event->id);
+    sw_row_text(row, event->id);
     if (event->sequence == 0) {
-        (void)sqlite3_bind_null(statement, 4);
+        sw_row_null(row);
     } else {
-        (void)sqlite3_bind_int64(statement, 4, (int64_t)event->sequence);
+        sw_row_integer(row, (int64_t)event->sequence);
     }
-    (void)sw_database_bind(statement, 5, sw_text_from(sw_kind_name(event->kind)));
-    (void)sw_database_bind(statement, 6, sw_text_from(sw_action_name(event->action)));
-    (void)sqlite3_bind_int64(statement, 7, event->time_ms);
-    (void)sqlite3_bind_int64(statement, 8, event->recorded_ms);
-    (void)sqlite3_bind_int64(statement, 9, packet->received_ms);
-    (void)sw_database_bind(statement, 10, payload);
-    (void)sqlite3_bind_blob(statement, 11, packet->digest, sizeof(packet->digest), SQLITE_STATIC);
-    (void)sqlite3_bind_int(statement, 12, payload.bytes != packet->payload.bytes);
-    (void)sqlite3_bind_int(statement, 13, event->synthetic);
-    (void)sqlite3_bind_int64(statement, 14, log->run_id);
+    sw_row_text(row, sw_text_from(sw_kind_name(event->kind)));
+    sw_row_text(row, sw_text_from(sw_action_name(event->action)));
+    sw_row_integer(row, event->time_ms);
+    sw_row_integer(row, event->recorded_ms);
+    sw_row_integer(row, packet->received_ms);
+    sw_row_text(row, payload);
+    sw_row_blob(row, packet->digest, sizeof(packet->digest));
+    sw_row_integer(row, payload.bytes != packet->payload.bytes);
+    sw_row_integer(row, event->synthetic);
+    sw_row_integer(row, log->run_id);
 }
 
 enum sw_status sw_log_add_event(struct sw_log *log, const struct sw_packet *packet,
@@ -240,9 +246,10 @@ enum sw_status sw_log_add_event(struct sw_log *log, const struct sw_packet *pack
     if (source == 0 || !sw_writer_begin(log)) {
         return SW_DATABASE;
     }
-    (void)sqlite3_bind_int64(statement, 1, log->event_id + 1);
-    (void)sqlite3_bind_int64(statement, 2, source);
-    bind_event(log, statement, packet, event, payload);
+    struct sw_row row = sw_row_begin(sw_seal_begin(log), statement, SW_TABLE_EVENT);
+    sw_row_integer(&row, log->event_id + 1);
+    sw_row_integer(&row, source);
+    put_event(log, &row, packet, event, payload);
     if (!run(log, SW_LOG_EVENT_ADD)) {
         return SW_DATABASE;
     }
@@ -250,6 +257,7 @@ enum sw_status sw_log_add_event(struct sw_log *log, const struct sw_packet *pack
         return compare_digest(log, source, packet, event->id);
     }
     log->event_id++;
+    sw_seal_add(log, SW_ENTRY_EVENT, log->event_id, packet->received_ms, NULL, 0);
     return SW_OK;
 }
 
@@ -429,27 +437,27 @@ static void fill_alert(const struct sw_log *log, const struct sw_log_subject *su
     copy(row->path, sizeof(row->path), subject->path);
 }
 
-static void add_alert(struct sw_log *log, const struct sw_log_alert *alert)
+static void add_alert(struct sw_log *log, struct sw_rows *rows, const struct sw_log_alert *alert)
 {
-    sqlite3_stmt *statement = log->statements[SW_LOG_ALERT_ADD];
     char duties[SW_DUTIES_TEXT_BYTES];
-    (void)sqlite3_bind_int64(statement, 1, alert->id);
-    (void)sqlite3_bind_int64(statement, 2, log->hop_id);
-    (void)sw_database_bind(statement, 3, sw_text_from(alert->chain));
-    bind_optional(statement, 4, sw_text_from(alert->edge));
-    bind_optional(statement, 5, sw_text_from(alert->rule));
-    (void)sw_database_bind(statement, 6, sw_text_from(alert->cite));
-    (void)sqlite3_bind_int(statement, 7, (int)alert->level);
-    bind_verdict(statement, 8, alert->verdict);
-    (void)sw_database_bind(statement, 9, sw_text_from(sw_duties_text(alert->duties, duties)));
-    (void)sw_database_bind(statement, 10, sw_text_from(alert->title));
-    (void)sw_database_bind(statement, 11, sw_text_from(alert->sentence));
-    (void)sw_database_bind(statement, 12, sw_text_from(alert->path));
-    (void)sqlite3_bind_int64(statement, 13, alert->time_ms);
-    (void)sqlite3_bind_int64(statement, 14, alert->logged_ms);
-    (void)sqlite3_bind_int(statement, 15, alert->daily);
-    (void)sqlite3_bind_int64(statement, 16, log->policy_id);
-    (void)sqlite3_bind_int(statement, 17, alert->synthetic);
+    struct sw_row row = sw_row_begin(rows, log->statements[SW_LOG_ALERT_ADD], SW_TABLE_ALERT);
+    sw_row_integer(&row, alert->id);
+    sw_row_integer(&row, log->hop_id);
+    sw_row_text(&row, sw_text_from(alert->chain));
+    sw_row_optional(&row, sw_text_from(alert->edge));
+    sw_row_optional(&row, sw_text_from(alert->rule));
+    sw_row_text(&row, sw_text_from(alert->cite));
+    sw_row_integer(&row, alert->level);
+    put_verdict(&row, alert->verdict);
+    put_duties(&row, alert->duties, duties);
+    sw_row_text(&row, sw_text_from(alert->title));
+    sw_row_text(&row, sw_text_from(alert->sentence));
+    sw_row_text(&row, sw_text_from(alert->path));
+    sw_row_integer(&row, alert->time_ms);
+    sw_row_integer(&row, alert->logged_ms);
+    sw_row_integer(&row, alert->daily);
+    sw_row_integer(&row, log->policy_id);
+    sw_row_integer(&row, alert->synthetic);
     if (run(log, SW_LOG_ALERT_ADD)) {
         log->alert_id = alert->id;
     }
@@ -465,63 +473,64 @@ static void count_alert(struct sw_log *log, const struct sw_log_subject *subject
     (void)run(log, SW_LOG_ALERT_COUNT);
 }
 
-static void add_hop(struct sw_log *log, const struct sw_log_subject *subject,
+static void add_hop(struct sw_log *log, struct sw_rows *rows, const struct sw_log_subject *subject,
                     const struct sw_outputs *outputs)
 {
     const struct sw_hop *hop = &outputs->hop;
-    sqlite3_stmt *statement = log->statements[SW_LOG_HOP_ADD];
     char duties[SW_DUTIES_TEXT_BYTES];
-    (void)sqlite3_bind_int64(statement, 1, log->hop_id + 1);
-    (void)sqlite3_bind_int64(statement, 2, subject->event_id);
-    (void)sqlite3_bind_int64(statement, 3, hop->revision);
+    struct sw_row row = sw_row_begin(rows, log->statements[SW_LOG_HOP_ADD], SW_TABLE_HOP);
+    sw_row_integer(&row, log->hop_id + 1);
+    sw_row_integer(&row, subject->event_id);
+    sw_row_integer(&row, hop->revision);
     if (subject->cause_id == 0) {
-        (void)sqlite3_bind_null(statement, 4);
+        sw_row_null(&row);
     } else {
-        (void)sqlite3_bind_int64(statement, 4, subject->cause_id);
+        sw_row_integer(&row, subject->cause_id);
     }
-    (void)sw_database_bind(statement, 5, sw_text_from(outputs->chain.key));
-    bind_optional(statement, 6, edge_id(log, hop->edge));
-    bind_optional(statement, 7, node_id(log, hop->from));
-    bind_optional(statement, 8, node_id(log, hop->to));
-    bind_optional(statement, 9, enum_text(SW_FIELD_DATA_CLASS, hop->data_class));
-    (void)sw_database_bind(
-        statement, 10,
-        enum_text(SW_FIELD_FLOW_CROSSES, hop->crosses != 0 ? hop->crosses : SW_CROSSES_NONE));
-    (void)sqlite3_bind_int(statement, 11, (int)hop->level);
-    bind_verdict(statement, 12, hop->verdict);
-    (void)sw_database_bind(statement, 13, sw_text_from(sw_duties_text(hop->duties, duties)));
-    (void)sqlite3_bind_int(statement, 14, hop->fed_reach);
-    (void)sqlite3_bind_int(statement, 15, hop->late);
-    (void)sqlite3_bind_int64(statement, 16, subject->time_ms);
+    sw_row_text(&row, sw_text_from(outputs->chain.key));
+    sw_row_optional(&row, edge_id(log, hop->edge));
+    sw_row_optional(&row, node_id(log, hop->from));
+    sw_row_optional(&row, node_id(log, hop->to));
+    sw_row_optional(&row, enum_text(SW_FIELD_DATA_CLASS, hop->data_class));
+    sw_row_text(
+        &row, enum_text(SW_FIELD_FLOW_CROSSES, hop->crosses != 0 ? hop->crosses : SW_CROSSES_NONE));
+    sw_row_integer(&row, hop->level);
+    put_verdict(&row, hop->verdict);
+    put_duties(&row, hop->duties, duties);
+    sw_row_integer(&row, hop->fed_reach);
+    sw_row_integer(&row, hop->late);
+    sw_row_integer(&row, subject->time_ms);
     if (outputs->has_alert) {
-        (void)sqlite3_bind_int64(statement, 17, (int64_t)outputs->alert.alert_id);
+        sw_row_integer(&row, (int64_t)outputs->alert.alert_id);
     } else {
-        (void)sqlite3_bind_null(statement, 17);
+        sw_row_null(&row);
     }
-    (void)sqlite3_bind_int(statement, 18, subject->synthetic);
+    sw_row_integer(&row, subject->synthetic);
     if (run(log, SW_LOG_HOP_ADD)) {
         log->hop_id++;
     }
 }
 
-static void add_findings(struct sw_log *log, const struct sw_hop *hop)
+/* In the order of the rules, as the pipeline gives them: that of the table's key. */
+static void add_findings(struct sw_log *log, struct sw_rows *rows, const struct sw_hop *hop)
 {
-    sqlite3_stmt *statement = log->statements[SW_LOG_FINDING_ADD];
     for (uint32_t i = 0; i < hop->finding_count; i++) {
         const struct sw_finding *finding = &hop->findings[i];
-        (void)sqlite3_bind_int64(statement, 1, log->hop_id);
-        (void)sqlite3_bind_int64(statement, 2, log->policy_id);
-        (void)sqlite3_bind_int64(statement, 3, finding->rule);
+        struct sw_row row =
+            sw_row_begin(rows, log->statements[SW_LOG_FINDING_ADD], SW_TABLE_FINDING);
+        SW_ASSERT(i == 0 || finding->rule > hop->findings[i - 1].rule);
+        sw_row_integer(&row, log->hop_id);
+        sw_row_integer(&row, log->policy_id);
+        sw_row_integer(&row, finding->rule);
         if (finding->has_verdict) {
-            bind_verdict(statement, 4, finding->verdict);
+            put_verdict(&row, finding->verdict);
         } else {
-            (void)sqlite3_bind_null(statement, 4);
+            sw_row_null(&row);
         }
         if (finding->missing < SW_FIELD_COUNT) {
-            (void)sw_database_bind(statement, 5,
-                                   sw_text_from(sw_field_info(finding->missing)->name));
+            sw_row_text(&row, sw_text_from(sw_field_info(finding->missing)->name));
         } else {
-            (void)sqlite3_bind_null(statement, 5);
+            sw_row_null(&row);
         }
         (void)run(log, SW_LOG_FINDING_ADD);
     }
@@ -554,29 +563,48 @@ enum sw_status sw_log_find_chain(struct sw_log *log, struct sw_text key, struct 
     return status;
 }
 
-static void add_chain(struct sw_log *log, const struct sw_log_subject *subject,
-                      const struct sw_chain *chain)
+static void add_chain(struct sw_log *log, struct sw_rows *rows,
+                      const struct sw_log_subject *subject, const struct sw_chain *chain)
 {
-    sqlite3_stmt *statement = log->statements[SW_LOG_CHAIN_ADD];
     char duties[SW_DUTIES_TEXT_BYTES];
     char bytes[64];
     struct sw_buffer verdicts;
     sw_buffer_init(&verdicts, bytes, sizeof(bytes));
     write_verdicts(chain->verdicts, &verdicts);
-    (void)sw_database_bind(statement, 1, sw_text_from(chain->key));
-    (void)sqlite3_bind_int64(statement, 2, chain->revision);
-    (void)sqlite3_bind_int64(statement, 3,
-                             subject->cause_id != 0 ? subject->cause_id : subject->event_id);
-    (void)sqlite3_bind_int(statement, 4, (int)chain->level);
-    bind_verdict(statement, 5, chain->verdict);
-    (void)sw_database_bind(statement, 6, sw_buffer_text(&verdicts));
-    (void)sw_database_bind(statement, 7, sw_text_from(sw_duties_text(chain->duties, duties)));
-    (void)sqlite3_bind_int(statement, 8, chain->fed_reach);
-    (void)sqlite3_bind_int64(statement, 9, chain->hops);
-    (void)sqlite3_bind_int64(statement, 10, chain->first_ms);
-    (void)sqlite3_bind_int64(statement, 11, chain->last_ms);
-    (void)sqlite3_bind_int(statement, 12, subject->synthetic);
+    struct sw_row row = sw_row_begin(rows, log->statements[SW_LOG_CHAIN_ADD], SW_TABLE_CHAIN);
+    sw_row_text(&row, sw_text_from(chain->key));
+    sw_row_integer(&row, chain->revision);
+    sw_row_integer(&row, subject->cause_id != 0 ? subject->cause_id : subject->event_id);
+    sw_row_integer(&row, chain->level);
+    put_verdict(&row, chain->verdict);
+    sw_row_text(&row, sw_buffer_text(&verdicts));
+    put_duties(&row, chain->duties, duties);
+    sw_row_integer(&row, chain->fed_reach);
+    sw_row_integer(&row, chain->hops);
+    sw_row_integer(&row, chain->first_ms);
+    sw_row_integer(&row, chain->last_ms);
+    sw_row_integer(&row, subject->synthetic);
     (void)run(log, SW_LOG_CHAIN_ADD);
+}
+
+/* The rows of a judgement in the order in which its entry commits to them, see fetch.h. */
+static void seal_judgement(struct sw_log *log, const struct sw_log_subject *subject,
+                           const struct sw_outputs *outputs, struct sw_log_alert *alert,
+                           bool is_new)
+{
+    struct sw_rows *rows = sw_seal_begin(log);
+    add_hop(log, rows, subject, outputs);
+    add_findings(log, rows, &outputs->hop);
+    if (is_new) {
+        fill_alert(log, subject, outputs, alert);
+        add_alert(log, rows, alert);
+    }
+    if (outputs->chain_changed) {
+        add_chain(log, rows, subject, &outputs->chain);
+    }
+    const int64_t numbers[] = {is_new ? alert->id : 0,
+                               outputs->chain_changed ? outputs->chain.revision : 0};
+    sw_seal_add(log, SW_ENTRY_JUDGEMENT, log->hop_id, subject->logged_ms, numbers, 2);
 }
 
 bool sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject,
@@ -586,17 +614,9 @@ bool sw_log_add_outputs(struct sw_log *log, const struct sw_log_subject *subject
         return false;
     }
     bool is_new = outputs->has_alert && !outputs->alert.repeated;
-    add_hop(log, subject, outputs);
-    if (is_new) {
-        fill_alert(log, subject, outputs, alert);
-        add_alert(log, alert);
-    }
-    add_findings(log, &outputs->hop);
+    seal_judgement(log, subject, outputs, alert, is_new);
     if (outputs->has_alert && is_daily(log, &outputs->alert)) {
         count_alert(log, subject, &outputs->alert);
-    }
-    if (outputs->chain_changed) {
-        add_chain(log, subject, &outputs->chain);
     }
     if (outputs->hop.revision == 0) {
         count_hop(log, &outputs->hop, subject->time_ms);
@@ -620,7 +640,9 @@ void sw_log_add_gap(struct sw_log *log, struct sw_text source, const struct sw_g
     (void)sqlite3_bind_int64(statement, 4, gap->opened_ms);
     (void)sqlite3_bind_int64(statement, 5, now_ms);
     (void)sqlite3_bind_int(statement, 6, gap->filled);
-    (void)run(log, SW_LOG_GAP_ADD);
+    if (run(log, SW_LOG_GAP_ADD)) {
+        sw_seal_row(log, SW_ENTRY_GAP, sqlite3_last_insert_rowid(log->database), now_ms);
+    }
 }
 
 /* A topic that is none of ours may hold anything; one of ours holds an agency and a kind. */
@@ -647,7 +669,10 @@ void sw_log_add_quarantine(struct sw_log *log, const struct sw_packet *packet,
     (void)sqlite3_bind_int64(statement, 6, packet->payload.length);
     (void)sqlite3_bind_int64(statement, 7, packet->received_ms);
     (void)sqlite3_bind_int64(statement, 8, log->run_id);
-    (void)run(log, SW_LOG_QUARANTINE_ADD);
+    if (run(log, SW_LOG_QUARANTINE_ADD)) {
+        sw_seal_row(log, SW_ENTRY_QUARANTINE, sqlite3_last_insert_rowid(log->database),
+                    packet->received_ms);
+    }
 }
 
 void sw_log_add_loss(struct sw_log *log, const char *what, uint64_t total, int64_t now_ms)
@@ -660,7 +685,9 @@ void sw_log_add_loss(struct sw_log *log, const char *what, uint64_t total, int64
     (void)sqlite3_bind_int64(statement, 2, (int64_t)total);
     (void)sqlite3_bind_int64(statement, 3, now_ms);
     (void)sqlite3_bind_int64(statement, 4, log->run_id);
-    (void)run(log, SW_LOG_LOSS_ADD);
+    if (run(log, SW_LOG_LOSS_ADD)) {
+        sw_seal_row(log, SW_ENTRY_LOSS, sqlite3_last_insert_rowid(log->database), now_ms);
+    }
 }
 
 /* ---- the end of a transaction ---- */
@@ -668,12 +695,19 @@ void sw_log_add_loss(struct sw_log *log, const char *what, uint64_t total, int64
 void sw_log_set_spool(struct sw_log *log, int64_t file, int64_t position)
 {
     sqlite3_stmt *statement = log->statements[SW_LOG_SPOOL_SET];
-    if (!sw_writer_begin(log)) {
+    struct sw_seal *seal = log->seal;
+    if (!sw_writer_begin(log) || (seal->spool_file == file && seal->spool_position == position)) {
         return;
     }
     (void)sqlite3_bind_int64(statement, 1, file);
     (void)sqlite3_bind_int64(statement, 2, position);
-    (void)run(log, SW_LOG_SPOOL_SET);
+    if (run(log, SW_LOG_SPOOL_SET)) {
+        const int64_t numbers[] = {file, position};
+        seal->spool_file = file;
+        seal->spool_position = position;
+        sw_seal_begin(log);
+        sw_seal_add(log, SW_ENTRY_SPOOL, 1, 0, numbers, 2);
+    }
 }
 
 enum sw_status sw_log_commit(struct sw_log *log)

@@ -258,7 +258,7 @@ static void make_schema(const char *schema_path)
     }
     (void)fclose(file);
     run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-        "PRAGMA application_id=0x73777431; PRAGMA user_version=1; BEGIN");
+        "PRAGMA application_id=0x73777431; PRAGMA user_version=2; BEGIN");
     run(sql);
     run("COMMIT");
 }

@@ -19,6 +19,8 @@
 
 #include <sqlite3.h>
 
+#include <sharewatch/verify.h>
+
 #include "processes.h"
 
 #define KILLS         20
@@ -289,6 +291,16 @@ static void check_rows(void)
     }
 }
 
+/* Deaths leave a sealed log whole: a row and its entry are in it, or neither. */
+static void check_seal(void)
+{
+    static struct sw_verify_report report;
+    static const struct sw_verify_options options;
+    assert_int_equal(sw_verify_log(chaos.log, &options, &report), SW_OK);
+    assert_string_equal(report.problem, "");
+    assert_int_equal(report.state, SW_VERIFY_WHOLE);
+}
+
 static void loses_nothing_and_doubles_nothing_whatever_is_killed(void **state)
 {
     (void)state;
@@ -313,6 +325,7 @@ static void loses_nothing_and_doubles_nothing_whatever_is_killed(void **state)
     test_end(&chaos.monitor, SIGTERM);
     assert_true(ended_well(&chaos.monitor));
     check_rows();
+    check_seal();
 }
 
 /* A mistake in the scenario above is told at once. */

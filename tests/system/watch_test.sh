@@ -11,7 +11,7 @@ add() {
         $(date -u -d "$4" +%s)000, $(date -u -d "$4" +%s)000, 0, 1, 1);" >/dev/null
 }
 sqlite3 "$log" <"$SOURCE/monitor/log/schema.sql"
-sqlite3 "$log" 'PRAGMA journal_mode = WAL; PRAGMA application_id = 0x73777431; PRAGMA user_version = 1;' \
+sqlite3 "$log" 'PRAGMA journal_mode = WAL; PRAGMA application_id = 0x73777431; PRAGMA user_version = 2;' \
     >/dev/null
 
 run "$SHAREWATCH" watch --log "$log" --once

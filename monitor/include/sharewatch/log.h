@@ -26,7 +26,9 @@
 #include <sharewatch/wire.h>
 
 #define SW_LOG_APPLICATION_ID 0x73777431 // 'swt1'
-#define SW_LOG_VERSION        1          // of the schema
+#define SW_LOG_VERSION        2          // of the schema
+#define SW_LOG_VERSION_OLDEST 1          // that can be read: 1 had no seal
+#define SW_LOG_ORIGIN_BYTES   64         // its name for good, with the NUL
 #define SW_LOG_SENTENCE_BYTES 512
 #define SW_LOG_PATH_BYTES     4096
 #define SW_LOG_SOURCES_CACHED 1024 // names of sources whose row number is at hand; a power of two
@@ -35,6 +37,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+struct sw_seal;
 
 // X(name): the writer's statements, in the order of log/writer.c
 #define SW_LOG_STATEMENT_LIST(X)                                                                   \
@@ -83,7 +86,8 @@ struct sw_log_rollup {
 struct sw_log {
     struct sqlite3 *database;
     struct sqlite3_stmt *statements[SW_LOG_STATEMENT_COUNT];
-    int sync_descriptor; // of the -wal file
+    struct sw_seal *seal; // of what is written, see log/seal.h
+    int sync_descriptor;  // of the -wal file
     bool failed;         // a call to SQLite failed; `sentence` says which
     bool writing;        // a transaction has begun
     char sentence[SW_LOG_SENTENCE_BYTES];

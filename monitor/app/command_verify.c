@@ -1,0 +1,113 @@
+/* `sharewatch verify`: is a log whole, and who says so? */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <sharewatch/command.h>
+#include <sharewatch/time.h>
+#include <sharewatch/verify.h>
+
+#include "verbs.h"
+
+static void hex(const uint8_t bytes[32], char text[65])
+{
+    for (int i = 0; i < 32; i++) {
+        (void)snprintf(text + (size_t)i * 2, 3, "%02x", bytes[i]);
+    }
+}
+
+static void tell_redactions(const struct sw_verify_report *report)
+{
+    if (report->redactions > 0) {
+        (void)printf("deleted on purpose, as %" PRIu64 " redaction%s in the log tell%s: %" PRIu64
+                     " payloads, %" PRIu64 " chain keys; their entries and proofs stand\n",
+                     report->redactions, report->redactions == 1 ? "" : "s",
+                     report->redactions == 1 ? "s" : "", report->payloads_gone, report->keys_gone);
+    }
+}
+
+static void tell_whole(const char *log, const struct sw_verify_report *report)
+{
+    char root[65];
+    hex(report->root, root);
+    (void)printf("%s: whole\n", log);
+    (void)printf("%" PRIu64 " entries for %" PRIu64 " rows (%" PRIu64 " events, %" PRIu64
+                 " judgements, %" PRIu64 " alerts) computed again in %.2f s, %.0f rows a second\n",
+                 report->entries, report->rows, report->events, report->judgements, report->alerts,
+                 report->seconds,
+                 report->seconds > 0 ? (double)report->rows / report->seconds : 0.0);
+    (void)printf("log %s, root %s\n", report->origin, root);
+    tell_redactions(report);
+}
+
+static int tell(const char *log, const struct sw_verify_report *report)
+{
+    switch (report->state) {
+    case SW_VERIFY_WHOLE:
+        tell_whole(log, report);
+        return SW_EXIT_OK;
+    case SW_VERIFY_BROKEN:
+        (void)printf("%s: NOT whole\nfirst bad place: %s\n", log, report->problem);
+        return SW_EXIT_NO;
+    case SW_VERIFY_UNSEALED:
+        (void)printf(
+            "%s: not sealed; nothing can be proven of it. Logs that this sharewatch writes "
+            "are sealed as they are written\n",
+            log);
+        return SW_EXIT_NO;
+    }
+    return SW_EXIT_NO;
+}
+
+static int tell_json(const struct sw_verify_report *report)
+{
+    static const char *const states[] = {"whole", "broken", "not sealed"};
+    char bytes[2 * SW_VERIFY_SENTENCE_BYTES];
+    char root[65];
+    struct sw_buffer buffer;
+    hex(report->root, root);
+    sw_buffer_init(&buffer, bytes, sizeof(bytes));
+    sw_buffer_append_json(&buffer, sw_text_from(report->problem));
+    (void)printf("{\"state\":\"%s\",\"problem\":%s,\"bad_entry\":%" PRId64
+                 ",\"origin\":\"%s\",\"entries\":%" PRIu64 ",\"rows\":%" PRIu64
+                 ",\"events\":%" PRIu64 ",\"judgements\":%" PRIu64 ",\"alerts\":%" PRIu64
+                 ",\"root\":\"%s\",\"redactions\":%" PRIu64 ",\"payloads_gone\":%" PRIu64
+                 ",\"keys_gone\":%" PRIu64 ",\"seconds\":%.3f}\n",
+                 states[report->state], buffer.overflowed ? "\"\"" : bytes, report->bad_entry,
+                 report->origin, report->entries, report->rows, report->events, report->judgements,
+                 report->alerts, root, report->redactions, report->payloads_gone, report->keys_gone,
+                 report->seconds);
+    return report->state == SW_VERIFY_WHOLE ? SW_EXIT_OK : SW_EXIT_NO;
+}
+
+int sw_command_verify(int argc, char **argv)
+{
+    static struct sw_verify_report report;
+    bool json = false;
+    const struct sw_option options[] = {
+        {"json", NULL, &json, NULL, "print the result as JSON"},
+    };
+    const struct sw_command command = {
+        .name = "verify",
+        .arguments = "LOG",
+        .about = "is a log whole: nothing changed, deleted, put in or moved?",
+        .details =
+            "Computes everything again: rows against the entries that were sealed with them,\n"
+            "entries against the tree, counters against the rows that they follow from. Exit\n"
+            "0: whole; 1: it is not, and the first bad place is named, or it has no seal.\n",
+        .options = options,
+        .option_count = sizeof(options) / sizeof(options[0]),
+        .arguments_min = 1,
+        .arguments_max = 1,
+    };
+    uint32_t count = 0;
+    enum sw_status status = sw_command_parse(&command, argc, argv, &count);
+    if (status != SW_OK) {
+        return status == SW_STOPPED ? SW_EXIT_OK : SW_EXIT_USAGE;
+    }
+    struct sw_verify_options verify = {0};
+    if (sw_verify_log(argv[1], &verify, &report) != SW_OK) {
+        (void)fprintf(stderr, "sharewatch verify: %s\n", report.problem);
+        return SW_EXIT_ENVIRONMENT;
+    }
+    return json ? tell_json(&report) : tell(argv[1], &report);
+}

@@ -1,0 +1,195 @@
+#include "sw_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include <sharewatch/log.h>
+#include <sharewatch/verify.h>
+
+static char folder[64];
+static char path[128];
+static struct sw_log log_file;
+static struct sw_node nodes[] = {
+    {.id = {"JAIL", 4}, .name = {"LAPD jail", 9}, .class_code = SW_AGENCY_CLASS_LOCAL}};
+static struct sw_agency agencies[] = {{.id = {"LAPD", 4}, .name = {"LAPD", 4}}};
+static struct sw_map map = {.id = {"test", 4},
+                            .version = {"1", 1},
+                            .agencies = agencies,
+                            .nodes = nodes,
+                            .agency_count = 1,
+                            .node_count = 1,
+                            .digest = {1}};
+
+static void open_log(void)
+{
+    struct sw_log_run run = {.version = "0",
+                             .broker = "none",
+                             .started_ms = 1,
+                             .map = &map,
+                             .map_content = SW_TEXT("map: test"),
+                             .policy_name = SW_TEXT("test"),
+                             .policy_digest = {2},
+                             .policy_content = SW_TEXT("rules")};
+    if (sw_log_open(&log_file, path) != SW_OK || sw_log_start_run(&log_file, &run) != SW_OK) {
+        fail_msg("%s", log_file.sentence);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    (void)snprintf(folder, sizeof(folder), "/tmp/sw-seal-test-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/test.db", folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    const char *const endings[] = {"", "-wal", "-shm"};
+    sw_log_close(&log_file);
+    for (size_t i = 0; i < 3; i++) {
+        char name[160];
+        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        (void)unlink(name);
+    }
+    return rmdir(folder);
+}
+
+static struct sw_verify_report verify(void)
+{
+    static struct sw_verify_report report;
+    static const struct sw_verify_options options;
+    if (sw_verify_log(path, &options, &report) != SW_OK) {
+        fail_msg("%s", report.problem);
+    }
+    return report;
+}
+
+static void add_losses(uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        sw_log_add_loss(&log_file, "packets", i, 7);
+    }
+    assert_int_equal(sw_log_commit(&log_file), SW_OK);
+}
+
+static void change(const char *sql)
+{
+    sqlite3 *database = NULL;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+/* Around every border of a tile, and once over 65,536, where the tree gets a third level. */
+static void goes_on_after_each_restart(void **state)
+{
+    static const uint64_t steps[] = {0, 1, 248, 1, 1, 253, 3, 500, 66000, 1};
+    uint64_t losses = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        open_log();
+        add_losses(steps[i]);
+        losses += steps[i];
+        sw_log_close(&log_file);
+        struct sw_verify_report report = verify();
+        assert_string_equal(report.problem, "");
+        assert_int_equal(report.state, SW_VERIFY_WHOLE);
+        /* Its name, map and policy once, then the runs. */
+        assert_int_equal(report.entries, 3 + i + 1 + losses);
+    }
+}
+
+static void verifies_while_a_writer_has_it_open(void **state)
+{
+    (void)state;
+    open_log();
+    add_losses(10);
+    sw_log_add_loss(&log_file, "not committed yet", 1, 7);
+    struct sw_verify_report report = verify();
+    assert_int_equal(report.state, SW_VERIFY_WHOLE);
+    assert_int_equal(report.entries, 4 + 10);
+    assert_int_equal(sw_log_commit(&log_file), SW_OK);
+    assert_int_equal(verify().entries, 4 + 11);
+}
+
+static void names_the_entry_and_the_row_that_was_changed(void **state)
+{
+    (void)state;
+    open_log();
+    add_losses(10);
+    sw_log_close(&log_file);
+    change("UPDATE loss SET total = 99 WHERE id = 5");
+    struct sw_verify_report report = verify();
+    assert_int_equal(report.state, SW_VERIFY_BROKEN);
+    assert_int_equal(report.bad_entry, 8);
+    assert_string_equal(report.problem,
+                        "entry 8 (loss, row 5 of `loss`) does not fit: the row was changed");
+    change("UPDATE loss SET total = 4 WHERE id = 5");
+    assert_int_equal(verify().state, SW_VERIFY_WHOLE);
+}
+
+static void names_a_row_that_was_put_in(void **state)
+{
+    (void)state;
+    open_log();
+    add_losses(3);
+    sw_log_close(&log_file);
+    change("INSERT INTO loss SELECT 9, what, total, ts_logged, run_id FROM loss WHERE id = 1");
+    struct sw_verify_report report = verify();
+    assert_int_equal(report.state, SW_VERIFY_BROKEN);
+    assert_string_equal(report.problem, "`loss` has 4 rows, the entries know 3: row 9 was put in");
+}
+
+static void says_that_a_log_has_no_seal(void **state)
+{
+    (void)state;
+    open_log();
+    sw_log_close(&log_file);
+    change("DELETE FROM entry");
+    assert_int_equal(verify().state, SW_VERIFY_UNSEALED);
+}
+
+/* A log of the version before is read, and not gone on with. */
+static void refuses_to_write_a_log_without_a_seal(void **state)
+{
+    (void)state;
+    open_log();
+    sw_log_close(&log_file);
+    change("PRAGMA user_version = 1");
+    assert_int_equal(sw_log_open(&log_file, path), SW_DATABASE);
+    assert_non_null(strstr(log_file.sentence, "choose a new log to write"));
+    assert_int_equal(verify().state, SW_VERIFY_UNSEALED);
+}
+
+/* What the writer needs of the tree at its start is looked at there. */
+static void refuses_to_go_on_with_a_damaged_seal(void **state)
+{
+    (void)state;
+    open_log();
+    add_losses(300);
+    sw_log_close(&log_file);
+    change("DELETE FROM tile");
+    assert_int_equal(sw_log_open(&log_file, path), SW_DATABASE);
+    assert_non_null(strstr(log_file.sentence, "its seal is damaged"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(goes_on_after_each_restart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(verifies_while_a_writer_has_it_open, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_the_entry_and_the_row_that_was_changed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(names_a_row_that_was_put_in, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_that_a_log_has_no_seal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses_to_write_a_log_without_a_seal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses_to_go_on_with_a_damaged_seal, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
