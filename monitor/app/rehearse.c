@@ -9,6 +9,7 @@
 #include <sharewatch/assert.h>
 #include <sharewatch/pipeline.h>
 #include <sharewatch/time.h>
+#include <sharewatch/truth.h>
 #include <sharewatch/wire.h>
 
 #define FINDINGS_KEPT      8
@@ -29,6 +30,7 @@ struct record {
     uint8_t phase; // of its newest judgement: whose edge and rules these are
     enum sw_level level;
     enum sw_verdict verdict;
+    uint16_t crosses;
     uint32_t duties;
     uint32_t verdicts;
     uint32_t findings[FINDINGS_KEPT]; // index of the rule
@@ -47,6 +49,7 @@ struct rehearsal {
     struct sw_phases *phases;
     uint32_t phase; // index in `phases`
     struct sw_score score;
+    struct sw_truth *truth;
     struct sw_pipeline *pipeline;
     void *memory;
     struct record *records; // [capacity], by serial
@@ -146,6 +149,7 @@ static void take_hop(struct record *record, const struct sw_hop *hop, uint32_t p
     record->edge = hop->edge;
     record->level = hop->level;
     record->verdict = hop->verdict;
+    record->crosses = hop->crosses;
     record->duties = hop->duties;
     record->verdicts = 0;
     record->finding_count = 0;
@@ -409,6 +413,8 @@ static void begin_phase(struct rehearsal *rehearsal)
     free(rehearsal->memory);
     rehearsal->memory = memory;
     rehearsal->pipeline = pipeline;
+    enum sw_status status = sw_truth_go_on(rehearsal->truth, &next->map);
+    SW_ASSERT(status == SW_OK);
 }
 
 static void begin_phases(struct rehearsal *rehearsal, int64_t at_ms)
@@ -419,20 +425,49 @@ static void begin_phases(struct rehearsal *rehearsal, int64_t at_ms)
     }
 }
 
+/* What was made of @made when it came: nothing can have judged it again yet. */
+static struct sw_sighting sighting_of(struct rehearsal *rehearsal,
+                                      const struct sw_scenario_event *made)
+{
+    if (made->hidden) {
+        return (struct sw_sighting){.arrival = SW_ARRIVAL_HIDDEN};
+    }
+    const struct record *record = record_of(rehearsal, serial_of(made->event.id));
+    if (!record->accepted) {
+        return (struct sw_sighting){
+            .arrival = made->fault.kind == SW_FAULT_LOST ? SW_ARRIVAL_LOST : SW_ARRIVAL_REFUSED};
+    }
+    return (struct sw_sighting){.arrival = SW_ARRIVAL_TAKEN,
+                                .has_hop = record->has_hop,
+                                .level = record->level,
+                                .verdict = record->verdict,
+                                .crosses = record->crosses};
+}
+
+static void score_truth(struct rehearsal *rehearsal, const struct sw_scenario_event *made)
+{
+    struct sw_truth_fact fact;
+    const struct sw_sighting sighting = sighting_of(rehearsal, made);
+    sw_truth_judge(rehearsal->truth, made, &fact);
+    sw_truth_take(rehearsal->truth, made, &fact, &sighting);
+}
+
 static void run_all(struct rehearsal *rehearsal, struct sw_generator *generator)
 {
     static struct sw_scenario_event made;
     int64_t now_ms = rehearsal->scenario->start_ms;
     while (sw_generator_next(generator, &made) == SW_OK) {
+        begin_phases(rehearsal, made.emit_ms);
         if (made.hidden) {
             rehearsal->result->hidden++;
         } else {
-            begin_phases(rehearsal, made.emit_ms);
             send(rehearsal, &made);
             now_ms = made.emit_ms;
         }
+        score_truth(rehearsal, &made);
     }
     close_gaps(rehearsal, generator, now_ms);
+    sw_truth_finish(rehearsal->truth, &rehearsal->result->truth);
 }
 
 enum sw_status sw_rehearse(const struct sw_scenario *scenario, struct sw_phases *phases,
@@ -443,6 +478,9 @@ enum sw_status sw_rehearse(const struct sw_scenario *scenario, struct sw_phases 
     *result = (struct sw_rehearsal){0};
     enum sw_status status = set_up(&rehearsal) ? SW_OK : SW_NO_MEMORY;
     if (status == SW_OK) {
+        status = sw_truth_open(&rehearsal.truth, scenario, &phases->items[0].map);
+    }
+    if (status == SW_OK) {
         status = sw_generator_open(&generator, scenario);
     }
     if (status == SW_OK) {
@@ -452,6 +490,7 @@ enum sw_status sw_rehearse(const struct sw_scenario *scenario, struct sw_phases 
         count_all(&rehearsal);
     }
     sw_generator_close(generator);
+    sw_truth_close(rehearsal.truth);
     tear_down(&rehearsal);
     return status;
 }

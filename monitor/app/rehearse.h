@@ -13,6 +13,7 @@
 #include <sharewatch/map.h>
 #include <sharewatch/scenario.h>
 #include <sharewatch/status.h>
+#include <sharewatch/truth.h>
 
 #include "phases.h"
 
@@ -26,6 +27,7 @@ struct sw_rehearsal {
     uint64_t chains[SW_LEVEL_COUNT]; // by the highest level reached; level 0: those with a verdict
     uint64_t hops[SW_VERDICT_COUNT]; // by verdict
     uint64_t edges[SW_MAP_EDGES_MAX][SW_LEVEL_COUNT]; // hops by edge of the map and level
+    struct sw_truth_score truth;                      // what really crossed, and who knew
     uint64_t differences;                             // from what the scenario expects
 };
 
