@@ -506,11 +506,14 @@ static void tell(struct sw_generator *generator, const struct pending *entry,
     const struct sw_scenario *scenario = generator->scenario;
     const struct sw_scenario_step *step = &scenario->steps[entry->index];
     struct sw_random random;
-    struct pending drawn = *entry;
+    const struct pending *drawn = entry;
+    struct pending own;
     uint64_t key = sw_random_key(step->key, entry->run);
     sw_random_init(&random, sw_random_key(key, entry->occurrence * 2));
     if (step->automatic) {
-        drawn.life = entry->run; // a number that a repeated step set off is its own
+        own = *entry;
+        own.life = entry->run; // a number that a repeated step set off is its own
+        drawn = &own;
     }
     fill_envelope(generator, step, entry, &out->event);
     memcpy(out->event.fields, generator->templates[entry->index].fields, sizeof(out->event.fields));
@@ -518,7 +521,7 @@ static void tell(struct sw_generator *generator, const struct pending *entry,
     set_token(&out->event, generator, step, entry, false);
     set_token(&out->event, generator, step, entry, true);
     double unit = sw_random_unit(&random);
-    set_data(&out->event, &step->data, &drawn, step->key, &random);
+    set_data(&out->event, &step->data, drawn, step->key, &random);
     out->expect = &step->expect;
     out->fault = step->fault;
     if (step->way_count > 0) {
@@ -526,7 +529,7 @@ static void tell(struct sw_generator *generator, const struct pending *entry,
         while (at + 1 < step->way_count && unit >= step->ways[at].share) {
             at++;
         }
-        set_data(&out->event, &step->ways[at].data, &drawn, step->key, &random);
+        set_data(&out->event, &step->ways[at].data, drawn, step->key, &random);
         out->expect = &step->ways[at].expect;
         out->fault = step->ways[at].fault;
     }

@@ -9,7 +9,7 @@ static uint32_t bucket_of(int64_t ms)
 {
     uint64_t value = (uint64_t)ms;
     uint32_t doublings = 0;
-    while (value >= 2 * SW_LEAD_PARTS) {
+    while (value >= UINT64_C(2) * SW_LEAD_PARTS) {
         value >>= 1;
         doublings++;
     }

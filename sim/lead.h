@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #define SW_LEADS_EXACT  1024
-#define SW_LEAD_PARTS   64 // of each doubling of the time
-#define SW_LEAD_BUCKETS (64 * SW_LEAD_PARTS)
+#define SW_LEAD_PARTS   UINT32_C(64) // of each doubling of the time
+#define SW_LEAD_BUCKETS (UINT32_C(64) * SW_LEAD_PARTS)
 
 struct sw_leads {
     uint64_t count;

@@ -19,10 +19,12 @@
 #include "progress.h"
 #include "publisher.h"
 #include "timeline.h"
+#include "truth_file.h"
 #include "writer.h"
 
 static struct sw_mqtt_options mqtt_options;
 static const char *to;
+static const char *truth_path;
 static const char *speed_text = "max";
 static const char *pause_text;
 static const char *seed_text;
@@ -35,6 +37,8 @@ static bool list;
 
 static const struct sw_option options[] = {
     {"to", "FILE", NULL, &to, "write JSON lines to a file, or to standard output (-)"},
+    {"truth", "FILE", NULL, &truth_path,
+     "with --to: what really crossed, told or not, and a score"},
     {"speed", "N", NULL, &speed_text, "virtual seconds a second: 1, 3600, or max (the default)"},
     {"pause-max", "TIME", NULL, &pause_text, "cut longer waits to this: 2s"},
     {"seed", "N", NULL, &seed_text, "another seed than the scenario's"},
@@ -81,20 +85,18 @@ static void catch_signals(void)
     (void)sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/* Loads the scenario, with names checked against its map when that map is at hand. */
+/* Loads the scenario, with names checked against its map when that map is at hand: in @map. */
 static enum sw_status load(struct sw_scenario *scenario, const char *path,
-                           struct sw_scenario_options *wanted)
+                           struct sw_scenario_options *wanted, struct sw_map *map)
 {
     struct sw_report report = {0};
-    struct sw_map map = {0};
     char map_path[SW_PATH_BYTES];
     enum sw_status status = sw_scenario_open(scenario, path, wanted, &report);
     if (status == SW_OK && scenario->map.length < 64) {
         char name[96];
         (void)snprintf(name, sizeof(name), "maps/%.*s.yaml", SW_TEXT_FORMAT(scenario->map));
-        if (sw_data_path(name, map_path) == SW_OK &&
-            sw_map_open(&map, map_path, &report) == SW_OK) {
-            wanted->map = &map;
+        if (sw_data_path(name, map_path) == SW_OK && sw_map_open(map, map_path, &report) == SW_OK) {
+            wanted->map = map;
             sw_scenario_free(scenario);
             status = sw_scenario_open(scenario, path, wanted, &report);
             wanted->map = NULL;
@@ -102,7 +104,6 @@ static enum sw_status load(struct sw_scenario *scenario, const char *path,
     }
     sw_report_print(&report, stderr);
     sw_report_free(&report);
-    sw_map_free(&map);
     return status;
 }
 
@@ -114,8 +115,32 @@ static int exit_of(enum sw_status status)
     return status == SW_OK ? SW_EXIT_OK : SW_EXIT_ENVIRONMENT;
 }
 
-static int run(const struct sw_scenario *scenario, double speed, int64_t pause_ms_max,
-               int status_fd)
+/* To a file, and what really happened to another. */
+static enum sw_status write_files(const struct sw_scenario *scenario, const struct sw_map *map,
+                                  struct sw_clock *clock, struct sw_progress *progress,
+                                  uint64_t *events)
+{
+    struct sw_truth_file *truth = NULL;
+    enum sw_status status = SW_OK;
+    if (truth_path != NULL && map->node_count == 0) {
+        (void)fprintf(stderr, "sharewatch sim: --truth needs the scenario's map\n");
+        return SW_NOT_FOUND;
+    }
+    if (truth_path != NULL) {
+        status = sw_truth_file_open(&truth, truth_path, scenario, map);
+    }
+    if (status == SW_OK) {
+        status = sw_writer_run(scenario, to, truth, clock, progress, &stop, events);
+    }
+    if (status == SW_OK && stop == 0 && truth != NULL) {
+        status = sw_truth_file_finish(truth);
+    }
+    sw_truth_file_close(truth);
+    return status;
+}
+
+static int run(const struct sw_scenario *scenario, const struct sw_map *map, double speed,
+               int64_t pause_ms_max, int status_fd)
 {
     struct sw_clock clock;
     struct sw_progress progress;
@@ -123,10 +148,9 @@ static int run(const struct sw_scenario *scenario, double speed, int64_t pause_m
     sw_clock_init(&clock, speed, pause_ms_max);
     sw_progress_init(&progress, status_fd, scenario->events_expected, sw_clock_real_ms());
     catch_signals();
-    enum sw_status status = to != NULL
-                                ? sw_writer_run(scenario, to, &clock, &progress, &stop, &events)
-                                : sw_publisher_run(scenario, &mqtt_options, !no_receipts, &clock,
-                                                   &progress, &stop, &events);
+    enum sw_status status = to != NULL ? write_files(scenario, map, &clock, &progress, &events)
+                                       : sw_publisher_run(scenario, &mqtt_options, !no_receipts,
+                                                          &clock, &progress, &stop, &events);
     if (status == SW_OK && stop == 0) {
         sw_progress_done(&progress, events, sw_clock_real_ms());
     }
@@ -140,6 +164,10 @@ static int read_numbers(double *speed, int64_t *pause_ms_max, int *status_fd,
     int64_t number = -1;
     if ((to == NULL) == (mqtt_options.broker == NULL) && !dry_run && !list) {
         return sw_command_usage_error(&command, "give either --broker URL or --to FILE");
+    }
+    if (truth_path != NULL && to == NULL) {
+        return sw_command_usage_error(&command, "--truth belongs to --to FILE; `run` ends with a "
+                                                "score by itself");
     }
     if (sw_clock_parse(speed_text, speed) != SW_OK) {
         return sw_command_usage_error(&command, "--speed %s is neither a number nor max",
@@ -184,7 +212,8 @@ int main(int argc, char **argv)
         return exit_code;
     }
     static struct sw_scenario scenario;
-    enum sw_status status = load(&scenario, argv[1], &wanted);
+    static struct sw_map map;
+    enum sw_status status = load(&scenario, argv[1], &wanted, &map);
     if (status != SW_OK) {
         exit_code = status == SW_IO ? SW_EXIT_ENVIRONMENT : SW_EXIT_NO;
     } else if (list) {
@@ -192,8 +221,9 @@ int main(int argc, char **argv)
     } else if (dry_run) {
         exit_code = exit_of(sw_timeline_print(&scenario, stdout));
     } else {
-        exit_code = run(&scenario, speed, pause_ms_max, status_fd);
+        exit_code = run(&scenario, &map, speed, pause_ms_max, status_fd);
     }
     sw_scenario_free(&scenario);
+    sw_map_free(&map);
     return exit_code;
 }

@@ -59,29 +59,48 @@ static void print_event(const struct sw_scenario *scenario, const struct sw_scen
                   made->hidden ? "  (hidden)" : "");
 }
 
+struct timeline {
+    uint64_t events, hidden, by_itself;
+    uint64_t *counts; // [step_count], of each step
+};
+
+static void print_totals(const struct sw_scenario *scenario, const struct timeline *timeline,
+                         FILE *stream)
+{
+    for (uint32_t i = 0; i < scenario->step_count; i++) {
+        if (scenario->steps[i].repeat.repeats && timeline->counts[i] > 1) {
+            (void)fprintf(stream, "%.*s: %llu in all\n", SW_TEXT_FORMAT(scenario->steps[i].name),
+                          (unsigned long long)timeline->counts[i]);
+        }
+    }
+    (void)fprintf(stream, "seed %llu: %llu events, %llu of them by themselves, %llu hidden\n",
+                  (unsigned long long)scenario->seed, (unsigned long long)timeline->events,
+                  (unsigned long long)timeline->by_itself, (unsigned long long)timeline->hidden);
+}
+
 enum sw_status sw_timeline_print(const struct sw_scenario *scenario, FILE *stream)
 {
     static struct sw_scenario_event made;
+    struct timeline timeline = {0};
     struct sw_generator *generator = NULL;
     enum sw_status status = sw_generator_open(&generator, scenario);
-    uint64_t *counts = calloc(scenario->step_count + 1, sizeof(counts[0]));
-    if (status != SW_OK || counts == NULL) {
+    timeline.counts = calloc(scenario->step_count + 1, sizeof(timeline.counts[0]));
+    if (status != SW_OK || timeline.counts == NULL) {
         sw_generator_close(generator);
-        free(counts);
+        free(timeline.counts);
         return SW_NO_MEMORY;
     }
     while (sw_generator_next(generator, &made) == SW_OK) {
-        if (counts[made.step]++ == 0 || !scenario->steps[made.step].repeat.repeats) {
+        const struct sw_scenario_step *step = &scenario->steps[made.step];
+        if (timeline.counts[made.step]++ == 0 || !step->repeat.repeats) {
             print_event(scenario, &made, stream);
         }
+        timeline.events++;
+        timeline.hidden += made.hidden ? 1 : 0;
+        timeline.by_itself += step->automatic ? 1 : 0;
     }
-    for (uint32_t i = 0; i < scenario->step_count; i++) {
-        if (scenario->steps[i].repeat.repeats && counts[i] > 1) {
-            (void)fprintf(stream, "%.*s: %llu in all\n", SW_TEXT_FORMAT(scenario->steps[i].name),
-                          (unsigned long long)counts[i]);
-        }
-    }
-    free(counts);
+    print_totals(scenario, &timeline, stream);
+    free(timeline.counts);
     sw_generator_close(generator);
     return SW_OK;
 }

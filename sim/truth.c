@@ -73,9 +73,9 @@ static int64_t way_on_ms(const struct sw_truth *truth, const struct sw_hop *hop)
         if (hop->to != SW_NONE && hop->to != edge->to[i]) {
             continue;
         }
-        for (uint16_t class = 1; class < SW_DATA_CLASS_COUNT; class ++) {
+        for (uint32_t class = 1; class < SW_DATA_CLASS_COUNT; class ++) {
             if ((edge->data_classes & UINT32_C(1) << class) != 0) {
-                int64_t ms = longest_ms(map, sw_map_way(map, edge->to[i], class));
+                int64_t ms = longest_ms(map, sw_map_way(map, edge->to[i], (uint16_t) class));
                 longest = ms > longest ? ms : longest;
             }
         }
@@ -124,28 +124,43 @@ static void read_fact(const struct sw_truth *truth, struct sw_truth_fact *fact)
     fact->way_ms = way_on_ms(truth, hop);
 }
 
-void sw_truth_judge(struct sw_truth *truth, const struct sw_scenario_event *made,
-                    struct sw_truth_fact *fact)
+/* Writes packet 0 of @made and decodes it into `event`; false: it is refused. */
+static bool decode(struct sw_truth *truth, const struct sw_scenario_event *made)
 {
     char topic_bytes[SW_TOPIC_BYTES_MAX];
     struct sw_buffer topic;
     struct sw_buffer payload;
     struct sw_rejection rejection;
+    sw_buffer_init(&topic, topic_bytes, sizeof(topic_bytes));
+    sw_buffer_init(&payload, truth->payload, sizeof(truth->payload));
+    sw_scenario_write_packet(made, 0, &topic, &payload);
+    const struct sw_packet packet = {.topic = sw_buffer_text(&topic),
+                                     .payload = sw_buffer_text(&payload),
+                                     .received_ms = made->emit_ms};
+    return sw_pipeline_decode(truth->pipeline, &packet, &truth->event, &rejection) == SW_OK;
+}
+
+enum sw_arrival sw_truth_arrival(struct sw_truth *truth, const struct sw_scenario_event *made)
+{
+    if (made->hidden) {
+        return SW_ARRIVAL_HIDDEN;
+    }
+    if (sw_scenario_packet_count(made) == 0) {
+        return SW_ARRIVAL_LOST;
+    }
+    bool whole = made->fault.kind == SW_FAULT_NONE || decode(truth, made);
+    return whole ? SW_ARRIVAL_TAKEN : SW_ARRIVAL_REFUSED;
+}
+
+void sw_truth_judge(struct sw_truth *truth, const struct sw_scenario_event *made,
+                    struct sw_truth_fact *fact)
+{
     *fact = (struct sw_truth_fact){.edge = SW_NONE};
     truth->clean = *made;
     truth->clean.hidden = false;
     truth->clean.fault = (struct sw_scenario_fault){0};
-    sw_buffer_init(&topic, topic_bytes, sizeof(topic_bytes));
-    sw_buffer_init(&payload, truth->payload, sizeof(truth->payload));
-    sw_scenario_write_packet(&truth->clean, 0, &topic, &payload);
-    const struct sw_packet packet = {.topic = sw_buffer_text(&topic),
-                                     .payload = sw_buffer_text(&payload),
-                                     .received_ms = made->emit_ms};
-    if (sw_pipeline_decode(truth->pipeline, &packet, &truth->event, &rejection) != SW_OK) {
-        return;
-    }
     /* A correction is knowledge, not a deed. */
-    if (truth->event.correction) {
+    if (!decode(truth, &truth->clean) || truth->event.correction) {
         return;
     }
     sw_pipeline_step(truth->pipeline, &truth->event, made->emit_ms, &truth->outputs);

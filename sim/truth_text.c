@@ -41,7 +41,7 @@ static void append_time(struct sw_buffer *buffer, int64_t ms)
 static void append_crossings(struct sw_buffer *buffer, const struct sw_truth_score *score)
 {
     const char *separator = ": ";
-    sw_buffer_append_format(buffer, "What happened:      %" PRIu64 " crossing%s", score->crossings,
+    sw_buffer_append_format(buffer, "What happened:       %" PRIu64 " crossing%s", score->crossings,
                             plural(score->crossings));
     for (int level = SW_LEVEL_COUNT - 1; level >= 0; level--) {
         if (score->crossings_at[level] > 0) {
@@ -52,13 +52,16 @@ static void append_crossings(struct sw_buffer *buffer, const struct sw_truth_sco
             separator = ", ";
         }
     }
-    sw_buffer_append_format(buffer, "; of %" PRIu64 " of them nobody told.\n",
-                            score->crossings_hidden);
+    if (score->crossings_hidden > 0) {
+        sw_buffer_append_format(buffer, "; nobody told of %" PRIu64 " of them",
+                                score->crossings_hidden);
+    }
+    sw_buffer_append_string(buffer, ".\n");
 }
 
 static void append_foreseen(struct sw_buffer *buffer, const struct sw_truth_score *score)
 {
-    sw_buffer_append_format(buffer, "Foreseen:           %" PRIu64, score->foreseen);
+    sw_buffer_append_format(buffer, "Foreseen:            %" PRIu64, score->foreseen);
     if (score->foreseen == 1) {
         sw_buffer_append_string(buffer, ", ");
         append_time(buffer, score->lead_ms_median);
@@ -79,10 +82,10 @@ static void append_foreseen(struct sw_buffer *buffer, const struct sw_truth_scor
 
 static void append_missed(struct sw_buffer *buffer, const struct sw_truth_score *score)
 {
-    sw_buffer_append_format(buffer, "Missed:             %" PRIu64 ".\n", score->missed);
+    sw_buffer_append_format(buffer, "Missed:              %" PRIu64 ".\n", score->missed);
     for (int miss = 0; miss < SW_MISS_COUNT; miss++) {
         if (score->missed_by[miss] > 0) {
-            sw_buffer_append_format(buffer, "                    %" PRIu64 ": %s\n",
+            sw_buffer_append_format(buffer, "                     %" PRIu64 ": %s\n",
                                     score->missed_by[miss], miss_texts[miss]);
         }
     }
@@ -90,17 +93,18 @@ static void append_missed(struct sw_buffer *buffer, const struct sw_truth_score 
 
 static void append_false(struct sw_buffer *buffer, const struct sw_truth_score *score)
 {
-    sw_buffer_append_format(buffer, "False alarms:       %" PRIu64 ".\n", sw_truth_false(score));
+    sw_buffer_append_format(buffer, "False alarms:        %" PRIu64 ".\n", sw_truth_false(score));
     if (score->false_chains > 0) {
         sw_buffer_append_format(buffer,
-                                "                    %" PRIu64 " chain%s could have gone on by "
+                                "                     %" PRIu64 " chain%s could have gone on by "
                                 "the map, and did not\n",
                                 score->false_chains, plural(score->false_chains));
     }
     for (int verdict = SW_VERDICT_COUNT - 1; verdict >= 0; verdict--) {
         if (score->false_hops[verdict] > 0) {
             sw_buffer_append_format(buffer,
-                                    "                    %" PRIu64 " hop%s told of as crossed (%s) "
+                                    "                     %" PRIu64
+                                    " hop%s told of as crossed (%s) "
                                     "whose data stayed\n",
                                     score->false_hops[verdict], plural(score->false_hops[verdict]),
                                     sw_verdict_word((enum sw_verdict)verdict));
@@ -110,8 +114,8 @@ static void append_false(struct sw_buffer *buffer, const struct sw_truth_score *
 
 static void append_unclear(struct sw_buffer *buffer, const struct sw_truth_score *score)
 {
-    static const char indent[] = "                    ";
-    sw_buffer_append_format(buffer, "Cannot be assessed: %" PRIu64 ".\n", sw_truth_unclear(score));
+    static const char indent[] = "                     ";
+    sw_buffer_append_format(buffer, "Cannot be assessed:  %" PRIu64 ".\n", sw_truth_unclear(score));
     if (score->unclear_open > 0) {
         sw_buffer_append_format(buffer,
                                 "%s%" PRIu64 " chain%s could still go on when the scenario ended\n",

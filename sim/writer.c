@@ -10,6 +10,7 @@
 #define OUTPUT_BYTES (SW_SCENARIO_PACKET_MAX * 4)
 
 struct output {
+    struct sw_truth_file *truth; // NULL: nobody wants it
     int fd;
     const char *path;
     uint32_t used;
@@ -86,6 +87,9 @@ static enum sw_status write_all(struct output *output, struct sw_generator *gene
     enum sw_status status = SW_OK;
     bool paced = clock->speed > 0;
     while (*stop == 0 && status == SW_OK && sw_generator_next(generator, &made) == SW_OK) {
+        if (output->truth != NULL) {
+            sw_truth_file_take(output->truth, &made);
+        }
         if (made.hidden) {
             continue;
         }
@@ -105,12 +109,14 @@ static enum sw_status write_all(struct output *output, struct sw_generator *gene
 }
 
 enum sw_status sw_writer_run(const struct sw_scenario *scenario, const char *path,
-                             struct sw_clock *clock, struct sw_progress *progress,
-                             const volatile sig_atomic_t *stop, uint64_t *events)
+                             struct sw_truth_file *truth, struct sw_clock *clock,
+                             struct sw_progress *progress, const volatile sig_atomic_t *stop,
+                             uint64_t *events)
 {
     static struct output output;
     struct sw_generator *generator = NULL;
     bool standard = strcmp(path, "-") == 0;
+    output.truth = truth;
     output.path = standard ? "standard output" : path;
     output.fd =
         standard ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -5,6 +5,7 @@
 #include <sharewatch/command.h>
 
 #include "expect.h"
+#include "score.h"
 #include "verbs.h"
 
 static const char *log_path;
@@ -12,6 +13,8 @@ static const char *variant;
 static const char *seed_text;
 static const char *instance;
 static const char *under;
+static const char *score_path;
+static bool with_score;
 
 static const struct sw_option options[] = {
     {"log", "FILE", NULL, &log_path, "the log to compare"},
@@ -19,6 +22,8 @@ static const struct sw_option options[] = {
     {"seed", "N", NULL, &seed_text, "the seed it ran with, when not the scenario's"},
     {"instance", "NAME", NULL, &instance, "the instance it ran as"},
     {"under", "PACK", NULL, &under, "the policy pack of the log, when not the scenario's own"},
+    {"score", NULL, &with_score, NULL, "say what really happened, and what the log knows of it"},
+    {"score-json", "FILE", NULL, &score_path, "write that as JSON"},
 };
 
 static const struct sw_command command = {
@@ -32,6 +37,22 @@ static const struct sw_command command = {
     .arguments_min = 1,
     .arguments_max = 1,
 };
+
+static bool score(const char *path, const struct sw_scenario_options *wanted)
+{
+    static struct sw_scenario scenario;
+    struct sw_truth_score score;
+    struct sw_report report = {0};
+    bool good = sw_scenario_open(&scenario, path, wanted, &report) == SW_OK &&
+                sw_score_log(&scenario, log_path, under, "expect", &score);
+    sw_report_print(&report, stderr);
+    sw_report_free(&report);
+    sw_scenario_free(&scenario);
+    if (good && with_score) {
+        sw_score_print(&score, stdout);
+    }
+    return good && (score_path == NULL || sw_score_write(&score, score_path, "expect"));
+}
 
 int sw_command_expect(int argc, char **argv)
 {
@@ -54,5 +75,10 @@ int sw_command_expect(int argc, char **argv)
     }
     wanted.variant = variant;
     wanted.instance = instance;
-    return sw_expect(argv[1], &wanted, log_path, under, stdout);
+    int code = sw_expect(argv[1], &wanted, log_path, under, stdout);
+    if ((with_score || score_path != NULL) && code != SW_EXIT_ENVIRONMENT &&
+        !score(argv[1], &wanted)) {
+        return SW_EXIT_ENVIRONMENT;
+    }
+    return code;
 }

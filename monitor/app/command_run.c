@@ -32,6 +32,7 @@
 #include "expect.h"
 #include "follow.h"
 #include "render.h"
+#include "score.h"
 #include "story.h"
 #include "summary.h"
 #include "supervisor.h"
@@ -74,13 +75,14 @@ struct run {
     uint64_t alert_total;
     bool sim_started;
     bool ending;
-    bool staying; // the scenario is over, and told
+    bool finished; // the simulator sent all there is
+    bool staying;  // the scenario is over, and told
     bool interrupted;
     int code;
 
     /* What was asked for. */
     const char *scenario_path, *variant, *seed_text, *speed, *pause, *policy, *log_given,
-        *port_text;
+        *port_text, *score_path;
     bool expect, stay, alerts_only, no_dashboard;
     uint16_t port;
     int64_t seed;
@@ -427,6 +429,7 @@ static void on_sim_end(struct sw_child *child)
     if (run->ending) {
         advance_end(run);
     } else if (child->exit_signal == 0 && child->exit_code == 0) {
+        run->finished = true;
         if (run->stay) {
             stay(run);
         } else {
@@ -667,6 +670,22 @@ static void run_loop(struct run *run)
     remove_spool(run);
 }
 
+/* What really happened is only known of a scenario that came to its end. */
+static void print_score(struct run *run)
+{
+    struct sw_truth_score score;
+    if (!run->finished || run->interrupted) {
+        return;
+    }
+    if (!sw_score_log(&run->scenario, run->log, run->policy, "run", &score) ||
+        (run->score_path != NULL && !sw_score_write(&score, run->score_path, "run"))) {
+        run->code = run->code == SW_EXIT_OK ? SW_EXIT_ENVIRONMENT : run->code;
+        return;
+    }
+    sw_score_print(&score, stdout);
+    (void)printf("\n");
+}
+
 static void print_summary(struct run *run)
 {
     char sentence[SW_LOG_SENTENCE_BYTES];
@@ -675,6 +694,7 @@ static void print_summary(struct run *run)
         complain(run, sentence);
         return;
     }
+    print_score(run);
     (void)printf("Ask the log:\n"
                  "  sqlite3 %s \"SELECT time, edge, crosses, level, verdict FROM hop_text\"\n",
                  run->log);
@@ -682,7 +702,9 @@ static void print_summary(struct run *run)
 
 static const char details[] =
     "Starts a private broker, the monitor and the simulator, and at a terminal a page in the\n"
-    "browser; shows each alert as it comes, and ends with a summary. Nothing leaves this machine.\n"
+    "browser; shows each alert as it comes, and ends with a summary and a score: what really\n"
+    "crossed in the simulation, what was foreseen, and what was missed. Nothing leaves this "
+    "machine.\n"
     "Ctrl-C ends in order, a second one at once. Exit 0: done; 1: --expect found a difference;\n"
     "3: something could not be started, or died.\n";
 
@@ -723,6 +745,10 @@ int sw_command_run(int argc, char **argv)
         {.name = "expect",
          .flag = &run.expect,
          .about = "compare each hop with what the scenario expects"},
+        {.name = "score-json",
+         .value = "FILE",
+         .text = &run.score_path,
+         .about = "write the score at the end as JSON, too"},
         {.name = "alerts-only",
          .flag = &run.alerts_only,
          .about = "do not tell the events between the alerts of a small scenario"},

@@ -24,7 +24,7 @@
 #define SEEDS_MAX   100000
 #define JOBS_MAX    64
 #define SETS_MAX    32
-#define METRICS_MAX (16 + SW_MAP_EDGES_MAX)
+#define METRICS_MAX (24 + SW_MAP_EDGES_MAX)
 #define LABEL_BYTES 160
 #define LINE_BYTES  512
 
@@ -282,6 +282,25 @@ static void count_edges(struct sweep *sweep)
     }
 }
 
+/* What really crossed, and what the monitor knew of it. */
+static void count_truth(struct sweep *sweep)
+{
+    static const char heading[] = "held against what really happened";
+    double *crossings = add_metric(sweep, heading, "crossings");
+    double *foreseen = add_metric(sweep, heading, "foreseen");
+    double *missed = add_metric(sweep, heading, "missed");
+    double *false_alarms = add_metric(sweep, heading, "false alarms");
+    double *unclear = add_metric(sweep, heading, "cannot be assessed");
+    for (uint32_t i = 0; unclear != NULL && i < sweep->seeds; i++) {
+        const struct sw_truth_score *score = &sweep->results[i].truth;
+        crossings[i] = (double)score->crossings;
+        foreseen[i] = (double)score->foreseen;
+        missed[i] = (double)score->missed;
+        false_alarms[i] = (double)sw_truth_false(score);
+        unclear[i] = (double)sw_truth_unclear(score);
+    }
+}
+
 static void print_table(const struct sweep *sweep)
 {
     const char *heading = "";
@@ -371,6 +390,7 @@ static void print_all(struct sweep *sweep)
     count_chains(sweep);
     count_verdicts(sweep);
     count_told(sweep);
+    count_truth(sweep);
     count_edges(sweep);
     if (as_csv) {
         print_csv(sweep);

@@ -117,6 +117,9 @@ enum sw_status sw_truth_go_on(struct sw_truth *truth, const struct sw_map *map) 
 void sw_truth_judge(struct sw_truth *truth, const struct sw_scenario_event *made,
                     struct sw_truth_fact *fact);
 
+/** How @made fares on the way to a monitor that takes all that arrives whole. */
+enum sw_arrival sw_truth_arrival(struct sw_truth *truth, const struct sw_scenario_event *made);
+
 /** Counts @made with its @fact and what the monitor made of it. */
 void sw_truth_take(struct sw_truth *truth, const struct sw_scenario_event *made,
                    const struct sw_truth_fact *fact, const struct sw_sighting *sighting);

@@ -98,13 +98,13 @@ static void what_nobody_tells_is_foreseen_by_the_map(void **state)
     sw_buffer_init(&buffer, text, sizeof(text));
     sw_truth_write_text(&score, &buffer);
     assert_string_equal(
-        text, "What happened:      3 crossings: 2 matched, 1 searched; of 3 of them nobody told.\n"
-              "Foreseen:           3, half of them 50 min before or more (from 40 min to 1 h 20 "
+        text, "What happened:       3 crossings: 2 matched, 1 searched; nobody told of 3 of them.\n"
+              "Foreseen:            3, half of them 50 min before or more (from 40 min to 1 h 20 "
               "min).\n"
               "Seen as it happened: 0.\n"
-              "Missed:             0.\n"
-              "False alarms:       0.\n"
-              "Cannot be assessed: 0.\n");
+              "Missed:              0.\n"
+              "False alarms:        0.\n"
+              "Cannot be assessed:  0.\n");
 }
 
 static void the_score_is_json_too(void **state)
