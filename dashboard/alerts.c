@@ -292,13 +292,14 @@ enum sw_status sw_answer_alerts(struct sw_store *store, struct sw_query *query,
     return store->overran ? SW_DATABASE : SW_OK;
 }
 
-void sw_answer_alert_line(struct sw_store *store, int64_t id, struct sw_buffer *out)
+int64_t sw_answer_alert_line(struct sw_store *store, int64_t id, struct sw_buffer *out)
 {
+    int64_t logged_ms = 0;
     sqlite3_stmt *statement = sw_store_prepare(
         store, "SELECT a.id, a.verdict, a.level, a.title, a.ts_event, a.ts_logged, i.grp"
                " FROM log.alert AS a LEFT JOIN inbox AS i ON i.alert = a.id WHERE a.id = ?1");
     if (statement == NULL) {
-        return;
+        return 0;
     }
     (void)sqlite3_bind_int64(statement, 1, id);
     if (sw_store_step(store, statement)) {
@@ -308,9 +309,11 @@ void sw_answer_alert_line(struct sw_store *store, int64_t id, struct sw_buffer *
         sw_json_number(out, "level", sqlite3_column_int64(statement, 2));
         sw_json_text(out, "title", sw_column(statement, 3));
         sw_json_number(out, "ts", sqlite3_column_int64(statement, 4));
-        sw_json_number(out, "logged", sqlite3_column_int64(statement, 5));
+        logged_ms = sqlite3_column_int64(statement, 5);
+        sw_json_number(out, "logged", logged_ms);
         sw_json_id(out, "group", sqlite3_column_int64(statement, 6));
         sw_buffer_append_string(out, "}");
     }
     (void)sw_store_done(store, statement);
+    return logged_ms;
 }

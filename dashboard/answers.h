@@ -25,8 +25,9 @@ enum sw_status sw_answer_alerts(struct sw_store *store, struct sw_query *query,
 enum sw_status sw_answer_alert(struct sw_store *store, int64_t id,
                                struct sw_buffer *out) SW_MUST_CHECK;
 
-/** One short line for the live stream; nothing is written when there is no such alert. */
-void sw_answer_alert_line(struct sw_store *store, int64_t id, struct sw_buffer *out);
+/** One short line for the live stream; when the monitor had the alert's event, in milliseconds. 0:
+ *  there is no such alert, and nothing is written. */
+int64_t sw_answer_alert_line(struct sw_store *store, int64_t id, struct sw_buffer *out);
 
 /** Systems and flows between them in a range. */
 enum sw_status sw_answer_flows(struct sw_store *store, struct sw_query *query,

@@ -18,7 +18,7 @@
 #include "route.h"
 #include "server.h"
 
-#define SW_ETAG_BYTES 96
+#define SW_ETAG_BYTES SW_TAG_BYTES
 
 /** What one request is, as its steps find it out. */
 struct sw_call {

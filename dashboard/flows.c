@@ -200,7 +200,8 @@ struct bins {
     int64_t hops[BINS_MAX][SW_VERDICT_COUNT];
 };
 
-/* The shortest of these steps that fits the range into BINS_MAX bins. */
+/* The shortest of these steps that fits the range into BINS_MAX bins; whole days where days are
+ * read. */
 static int64_t choose_step(int64_t range_ms)
 {
     static const int64_t steps[] = {
@@ -210,7 +211,8 @@ static int64_t choose_step(int64_t range_ms)
         14 * SW_DAY_MS,  30 * SW_DAY_MS,   91 * SW_DAY_MS,   365 * SW_DAY_MS,
     };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        if ((range_ms + steps[i] - 1) / steps[i] < BINS_MAX) {
+        bool fine = steps[i] >= SW_DAY_MS || range_ms <= BY_HOUR_MAX;
+        if (fine && (range_ms + steps[i] - 1) / steps[i] < BINS_MAX) {
             return steps[i];
         }
     }
@@ -248,26 +250,40 @@ static void fill_from_hops(struct sw_store *store, const struct sw_query *query,
     (void)sw_store_done(store, statement);
 }
 
+/* Reads rows of (hour, verdict, hops). */
+static void histogram_sql(struct sw_buffer *sql, const struct sw_query *query, bool by_day)
+{
+    static const char by_hours[] = "SELECT hour, verdict, hops FROM log.edge_hour WHERE hour >= %s"
+                                   " AND hour < %s AND (level > 0 OR verdict <> 'NONE')";
+    if (!by_day) {
+        sw_buffer_append_format(sql, by_hours, "?1", "?2");
+        append_filter(sql, query);
+        return;
+    }
+    sw_buffer_append_string(sql, "SELECT day * 24, verdict, hops FROM log.edge_day WHERE day >="
+                                 " (?1 + 23) / 24 AND day < ?2 / 24"
+                                 " AND (level > 0 OR verdict <> 'NONE')");
+    append_filter(sql, query);
+    sw_buffer_append_string(sql, " UNION ALL ");
+    sw_buffer_append_format(sql, by_hours, "?1", "(?1 + 23) / 24 * 24");
+    append_filter(sql, query);
+    sw_buffer_append_string(sql, " UNION ALL ");
+    sw_buffer_append_format(sql, by_hours, "?2 / 24 * 24", "?2");
+    append_filter(sql, query);
+}
+
 static void fill_from_rollup(struct sw_store *store, const struct sw_query *query,
                              struct bins *bins)
 {
-    char text[SQL_BYTES];
+    char text[4 * SQL_BYTES];
     struct sw_buffer sql;
-    bool by_day = bins->step_ms >= SW_DAY_MS;
-    int64_t unit = by_day ? SW_DAY_MS : SW_HOUR_MS;
-    const char *column = by_day ? "day" : "hour";
     sw_buffer_init(&sql, text, sizeof(text));
-    sw_buffer_append_format(&sql,
-                            "SELECT %s, verdict, sum(hops) FROM log.edge_%s WHERE %s >= ?1"
-                            " AND %s < ?2 AND (level > 0 OR verdict <> 'NONE')",
-                            column, column, column, column);
-    append_filter(&sql, query);
-    sw_buffer_append_format(&sql, " GROUP BY %s, verdict", column);
+    histogram_sql(&sql, query, bins->step_ms >= SW_DAY_MS);
     SW_ASSERT(!sql.overflowed);
     sqlite3_stmt *statement =
-        prepare(store, query, text, query->from_ms / unit, (query->to_ms + unit - 1) / unit);
+        prepare(store, query, text, query->from_ms / SW_HOUR_MS, query->to_ms / SW_HOUR_MS);
     while (statement != NULL && sw_store_step(store, statement)) {
-        add_to_bin(bins, sqlite3_column_int64(statement, 0) * unit, sw_column(statement, 1),
+        add_to_bin(bins, sqlite3_column_int64(statement, 0) * SW_HOUR_MS, sw_column(statement, 1),
                    sqlite3_column_int64(statement, 2));
     }
     (void)sw_store_done(store, statement);

@@ -16,6 +16,8 @@
 // The most one event takes with its frame: a status, or an alert whose every byte needs an escape.
 #define EVENT_BYTES_MAX 2200
 
+const int64_t sw_live_delays_ms[SW_LIVE_DELAYS - 1] = {25, 100, 250, 1000};
+
 static int64_t wall_ms(void)
 {
     struct timespec now;
@@ -54,9 +56,20 @@ void sw_live_start(struct sw_live *live, uv_loop_t *loop, struct sw_store *store
     live->inbox = inbox;
     live->http = http;
     live->hop = store->heads.hop;
+    live->fresh = store->heads.alert;
     (void)uv_timer_init(loop, &live->second);
     live->second.data = live;
     (void)uv_timer_start(&live->second, each_second, 1000, 1000);
+}
+
+static void count_delay(struct sw_live *live, int64_t delay_ms)
+{
+    uint32_t at = 0;
+    while (at < SW_LIVE_DELAYS - 1 && delay_ms > sw_live_delays_ms[at]) {
+        at++;
+    }
+    live->delays_total[at]++;
+    live->delay_ms_total += delay_ms > 0 ? delay_ms : 0;
 }
 
 /* The event of alert @id, rendered once for all pages. */
@@ -67,7 +80,10 @@ static const struct sw_live_line *line_of(struct sw_live *live, int64_t id)
         struct sw_buffer out;
         sw_buffer_init(&out, line->bytes, sizeof(line->bytes));
         sw_buffer_append_format(&out, "event: alert\nid: %lld\ndata: ", (long long)id);
-        sw_answer_alert_line(live->store, id, &out);
+        int64_t logged_ms = sw_answer_alert_line(live->store, id, &out);
+        if (logged_ms != 0 && id > live->fresh) {
+            count_delay(live, wall_ms() - logged_ms);
+        }
         sw_buffer_append_string(&out, "\n\n");
         line->alert = id;
         line->length = out.overflowed ? 0 : out.length;

@@ -26,6 +26,10 @@
 
 #define SW_LIVE_LINES      64 // rendered alerts that are kept, so that 300 pages cost one query
 #define SW_LIVE_LINE_BYTES 1536
+#define SW_LIVE_DELAYS     5 // see sw_live_delays_ms
+
+/** Bounds of the counts in `delays_total`; what is above all of them counts in the last place. */
+extern const int64_t sw_live_delays_ms[SW_LIVE_DELAYS - 1];
 
 struct sw_live_client {
     struct sw_live *live; // NULL: the slot is free
@@ -57,6 +61,9 @@ struct sw_live {
     bool ending;
     uint32_t client_count;
     uint64_t sent_total;
+    int64_t fresh;                         // alerts above this came while the server ran
+    uint64_t delays_total[SW_LIVE_DELAYS]; // of fresh alerts: from the monitor having the event to
+    int64_t delay_ms_total;                // the first page being sent the alert
     char status_bytes[2048];
     uint32_t status_length;
     struct sw_live_line lines[SW_LIVE_LINES];

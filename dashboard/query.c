@@ -19,7 +19,8 @@ const char *sw_state_name(enum sw_review_state state)
 
 void sw_query_init(struct sw_query *query)
 {
-    *query = (struct sw_query){.limit = SW_PAGE_DEFAULT};
+    memset(query, 0, sizeof(*query)); // all of it, see kept.c
+    query->limit = SW_PAGE_DEFAULT;
 }
 
 /* Cuts the next item off @list; false when none is left. An empty item is an item. */

@@ -1,6 +1,8 @@
 /* Lists and single things: each is answered from the store, under a tag that moves with it. */
 #include "call.h"
 
+#include <string.h>
+
 #include "answers.h"
 
 typedef enum sw_status (*list_fn)(struct sw_store *store, struct sw_query *query,
@@ -24,8 +26,16 @@ static bool check_as_of(struct sw_call *call, bool has_moments, enum MHD_Result 
     return false;
 }
 
+static enum MHD_Result reply_kept(struct sw_call *call, const char *etag, struct sw_text answer)
+{
+    struct sw_reply reply = {
+        .status = MHD_HTTP_OK, .type = "application/json", .etag = etag, .cache = "no-cache"};
+    return sw_http_reply(call->connection, &reply, answer);
+}
+
 static enum MHD_Result answer_list(struct sw_call *call, list_fn list)
 {
+    struct sw_kept_answers *kept = &call->server->kept;
     char etag[SW_ETAG_BYTES];
     enum MHD_Result result;
     struct sw_buffer out;
@@ -33,12 +43,24 @@ static enum MHD_Result answer_list(struct sw_call *call, list_fn list)
     if (sw_call_unchanged(call, etag, &result)) {
         return result;
     }
+    struct sw_text answer = sw_kept_find(kept, call->routed.route, &call->query, etag);
+    if (answer.length > 0) {
+        return reply_kept(call, etag, answer);
+    }
+    struct sw_query asked;
+    memcpy(&asked, &call->query, sizeof(asked)); // paddings too, see kept.c
     sw_call_start(call, &out);
     if (call->query.as_of != 0 && !sw_call_as_of(call, &result)) {
         return result;
     }
     enum sw_status status = list(&call->server->store, &call->query, &out);
-    return status == SW_OK ? sw_call_json(call, &out, etag) : sw_call_fail_status(call, status);
+    if (status != SW_OK) {
+        return sw_call_fail_status(call, status);
+    }
+    if (!out.overflowed) {
+        sw_kept_put(kept, call->routed.route, &asked, etag, sw_buffer_text(&out));
+    }
+    return sw_call_json(call, &out, etag);
 }
 
 enum MHD_Result sw_serve_alerts(struct sw_call *call)

@@ -1,6 +1,8 @@
 /* How the server and the log stand, once or as a stream. */
 #include "call.h"
 
+#include <stdio.h>
+
 #include "answers.h"
 
 enum MHD_Result sw_serve_health(struct sw_call *call)
@@ -17,6 +19,28 @@ static void metric(struct sw_buffer *out, const char *name, const char *type, co
     sw_buffer_append_format(out, "sharewatch_dashboard_%s %.17g\n", name, value);
 }
 
+/* A histogram as Prometheus has it: each count is of all up to its bound. */
+static void write_delays(const struct sw_live *live, struct sw_buffer *out)
+{
+    static const char name[] = "sharewatch_dashboard_live_delay_seconds";
+    uint64_t count = 0;
+    sw_buffer_append_format(out,
+                            "# HELP %s From the monitor having an event to the first page being "
+                            "sent its alert.\n# TYPE %s histogram\n",
+                            name, name);
+    for (uint32_t i = 0; i < SW_LIVE_DELAYS; i++) {
+        char bound[32] = "+Inf";
+        count += live->delays_total[i];
+        if (i < SW_LIVE_DELAYS - 1) {
+            (void)snprintf(bound, sizeof(bound), "%g", (double)sw_live_delays_ms[i] / 1000);
+        }
+        sw_buffer_append_format(out, "%s_bucket{le=\"%s\"} %llu\n", name, bound,
+                                (unsigned long long)count);
+    }
+    sw_buffer_append_format(out, "%s_sum %.3f\n%s_count %llu\n", name,
+                            (double)live->delay_ms_total / 1000, name, (unsigned long long)count);
+}
+
 enum MHD_Result sw_serve_metrics(struct sw_call *call)
 {
     const struct sw_server *server = call->server;
@@ -31,9 +55,12 @@ enum MHD_Result sw_serve_metrics(struct sw_call *call)
            (double)server->errors_total);
     metric(&out, "answer_seconds_total", "counter", "Time spent on answers.",
            (double)server->answer_ns_total / 1e9);
+    metric(&out, "answers_kept_total", "counter", "Lists answered as they were answered before.",
+           (double)server->kept.found_total);
     metric(&out, "live_pages", "gauge", "Pages on the live stream.", server->live.client_count);
     metric(&out, "live_alerts_total", "counter", "Alerts written to live pages.",
            (double)server->live.sent_total);
+    write_delays(&server->live, &out);
     metric(&out, "log_events", "gauge", "Highest event in the log.", (double)heads->event);
     metric(&out, "log_alerts", "gauge", "Highest alert in the log.", (double)heads->alert);
     metric(&out, "inbox_alerts", "gauge", "Highest alert taken into the inbox.",

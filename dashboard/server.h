@@ -16,6 +16,7 @@
 #include "http.h"
 #include "inbox.h"
 #include "job.h"
+#include "kept.h"
 #include "limits.h"
 #include "live.h"
 #include "store.h"
@@ -43,6 +44,7 @@ struct sw_server {
     struct sw_watch watch;
     struct sw_whatif whatif;
     struct sw_asof asof;
+    struct sw_kept_answers kept;
     struct sw_job replay; // `sharewatch replay` over the whole log
     char replay_bytes[SW_REPLAY_BYTES];
     const char *asset_folder;      // --assets: the page's files from there; NULL: embedded

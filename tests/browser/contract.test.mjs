@@ -102,6 +102,21 @@ test('what did not change is 304, what did is not', async () => {
   assert.equal((await get('/api/alerts?limit=1', {'If-None-Match': tag})).status, 200);
 });
 
+test('a list that is asked for again is not made again, until something changes', async () => {
+  const kept = async () => Number((await (await fetch(`${server.origin}/metrics`)).text()).match(/answers_kept_total (\d+)/)[1]);
+  const ask = async () => (await get('/api/alerts?state=open&group=1&limit=7')).text();
+  const first = await ask(), before = await kept();
+  assert.equal(await ask(), first);
+  assert.equal(await kept(), before + 1);
+  const {id} = JSON.parse(first).alerts[0];
+  assert.equal((await post('/api/reviews', {action: 'escalate', ids: [id]})).status, 200);
+  const second = await ask();
+  assert.notEqual(second, first);
+  assert.equal(await kept(), before + 1);
+  assert.equal(JSON.parse(second).counts.open, JSON.parse(first).counts.open - 1);
+  assert.equal((await post('/api/reviews', {action: 'reopen', ids: [id]})).status, 200);
+});
+
 test('a parameter that is not understood is named', async () => {
   const answer = await get('/api/alerts?verdcit=PROH');
   assert.equal(answer.status, 400);

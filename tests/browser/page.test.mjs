@@ -207,7 +207,7 @@ test('Back keeps the list where it was', async () => {
 
 test('a new alert waits behind a pill; nothing moves until it is asked for', async () => {
   const live = join(at, 'live.db');
-  const writer = await makeLog(live, 3000, {follow: 200});
+  const writer = await makeLog(live, 3000, {follow: 100});
   const own = await dashboard(live);
   const page = listen(await (await chrome.newContext({viewport: {width: 1400, height: 900}})).newPage());
   await page.goto(own.url);
@@ -217,6 +217,11 @@ test('a new alert waits behind a pill; nothing moves until it is asked for', asy
   assert.match(await page.locator('button.new').innerText(), /^\d+ new alerts?: show$/);
   assert.equal(await page.locator('.card').first().getAttribute('data-id'), first);
   await page.screenshot({path: join(pictures, 'new-alerts.png')});
+  // By the server's own stamps, most reach the page long before the second at which it would look anyway.
+  const delays = async () => Object.fromEntries([...(await (await page.request.get(`${own.origin}/metrics`)).text()).matchAll(/live_delay_seconds_bucket\{le="(\S+)"\} (\d+)/g)].map(([, le, n]) => [le, Number(n)]));
+  let counts;
+  do { await pause(100); counts = await delays(); } while (counts['+Inf'] < 8);
+  assert.ok(counts['0.25'] > counts['+Inf'] / 2, JSON.stringify(counts));
   await page.keyboard.press('.');
   await page.waitForFunction(old => document.querySelector('.card').dataset.id !== old, first);
   // Paused: the stream is closed; going on tells what came meanwhile.

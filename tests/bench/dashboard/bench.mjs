@@ -1,6 +1,6 @@
 // One run of the measurements over a log of so many events; see run.
 import {spawnSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import net from 'node:net';
 import {folder, makeLog, dashboard, signIn, remove, pause} from '../../browser/help.mjs';
@@ -28,11 +28,12 @@ for (;;) { const status = await json('/api/status'); if (status.indexed === stat
 console.log(`log of ${events} events written in ${(written / 1000).toFixed(1)} s, all alerts in the inbox after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 
 // Time in the server, by its own clock, a request at a time.
+// `path` gives the path of the i-th request: no two in a row are the same, so that none is answered from what is kept.
 async function server_time(name, path) {
   const times = [];
   for (let i = 0; i < 300; i++) {
     const before = await spent();
-    await (await get(path)).arrayBuffer();
+    await (await get(path(i))).arrayBuffer();
     times.push((await spent() - before) * 1000);
   }
   const p99 = rank(times, 0.99);
@@ -40,13 +41,22 @@ async function server_time(name, path) {
 }
 
 const some = (await json('/api/alerts?limit=1')).alerts[0].id;
-await server_time('inbox, grouped', '/api/alerts?state=open&group=1');
-await server_time('50 prohibited alerts', '/api/alerts?state=open&verdict=PROH');
-await server_time('one alert', `/api/alerts/${some}`);
-await server_time('map of 24 h', '/api/flows?range=24h');
-await server_time('map of a year', '/api/flows?range=365d');
-await server_time('histogram of 30 days', '/api/histogram?range=30d');
-await server_time('entries, from the middle', `/api/events?before=${Math.floor(events / 2)}`);
+await server_time('inbox, grouped', i => `/api/alerts?state=open&group=1&limit=${60 - i % 20}`);
+await server_time('50 prohibited alerts', i => `/api/alerts?state=open&verdict=PROH&limit=${60 - i % 20}`);
+await server_time('one alert', () => `/api/alerts/${some}`);
+await server_time('map of 24 h', i => `/api/flows?range=24h&limit=${60 - i % 20}`);
+await server_time('map of a year', i => `/api/flows?range=365d&limit=${60 - i % 20}`);
+await server_time('histogram of 30 days', i => `/api/histogram?range=30d&limit=${60 - i % 20}`);
+await server_time('histogram of 24 hours', i => `/api/histogram?range=24h&limit=${60 - i % 20}`);
+// Looking back: the first look counts the log, the others go from moment to moment.
+started = Date.now();
+let slices = 1;
+while (!(await json('/api/replay')).entry) slices++;
+console.log(`counted for the replay page in ${((Date.now() - started) / 1000).toFixed(1)} s, ${slices} requests`);
+let moment = 0;
+await server_time('replay, from entry to entry', () => `/api/flows?as_of=${Math.floor(events * ((moment = (moment + 0.382) % 1)) + 1)}`);
+await server_time('replay, its inbox', () => `/api/alerts?group=1&as_of=${Math.floor(events * ((moment = (moment + 0.382) % 1)) + 1)}`);
+await server_time('entries, from the middle', i => `/api/events?before=${Math.floor(events / 2) - i}`);
 
 // CSV of everything: memory must not grow with it.
 const memory = resident(server.child.pid);
@@ -56,12 +66,15 @@ for await (const part of (await get('/api/export.csv?what=events')).body) { byte
 highest = Math.max(highest, resident(server.child.pid));
 row(`CSV of ${events} rows: growth of memory`, `${(highest - memory).toFixed(1)} MB, ${(bytes / 1e6).toFixed(0)} MB in ${((Date.now() - started) / 1000).toFixed(1)} s`, '4 MB', highest - memory <= 4);
 
-const cpuBefore = cpu(server.child.pid);
-const wrk = spawnSync('wrk', ['-t1', '-c16', '-d3', '-H', `Cookie: ${cookie}`, `${server.origin}/api/alerts?state=open&group=1`], {encoding: 'utf8'});
-if (wrk.status === 0) {
-  const total = Number(wrk.stdout.match(/(\d+) requests in/)[1]);
-  const rate = total / (cpu(server.child.pid) - cpuBefore);
-  row('JSON list, requests for each second of one core (wrk -t1 -c16)', rate.toFixed(0), '5000', rate >= 5000);
+// The same list again and again, as pages do after an alert; then lists that nobody asked for before.
+const changing = join(at, 'changing.lua');
+writeFileSync(changing, 'local n = 0\nrequest = function()\n  n = n + 1\n  return wrk.format("GET", wrk.path .. "&limit=" .. (40 + n % 20))\nend\n');
+for (const [name, options] of [['the same', []], ['each made anew', ['-s', changing]]]) {
+  const before = cpu(server.child.pid);
+  const wrk = spawnSync('wrk', ['-t1', '-c16', '-d3', '-H', `Cookie: ${cookie}`, ...options, `${server.origin}/api/alerts?state=open&group=1`], {encoding: 'utf8'});
+  if (wrk.status !== 0) continue;
+  const rate = Number(wrk.stdout.match(/(\d+) requests in/)[1]) / (cpu(server.child.pid) - before);
+  row(`JSON list, ${name}: requests for each second of one core (wrk -t1 -c16)`, rate.toFixed(0), '5000', rate >= 5000);
 }
 await server.stop();
 

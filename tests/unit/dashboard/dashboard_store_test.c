@@ -2,6 +2,7 @@
 #include "sw_test.h"
 
 #include "answers.h"
+#include "asof.h"
 #include "log_fixture.h"
 
 static struct log_fixture fixture;
@@ -165,6 +166,22 @@ static void no_question_walks_a_whole_table(void **state)
         (void)snprintf(query.search, sizeof(query.search), "%s", (bits & 12) == 12 ? "plate" : "");
         ask_all(query);
     }
+    struct sw_asof asof;
+    struct sw_moment moment;
+    int permille;
+    sw_asof_init(&asof, &fixture.store);
+    while (sw_asof_seek(&asof, 2000, &moment, &permille) == SW_EMPTY) {
+    }
+    sw_query_init(&query);
+    query.as_of = 2000;
+    query.alert_max = moment.alert;
+    query.parts = moment.parts;
+    for (uint32_t grouped = 0; grouped < 2; grouped++) {
+        query.grouped = grouped == 1;
+        ask_all(query);
+    }
+    sw_buffer_init(&out, bytes, sizeof(bytes));
+    assert_int_equal(sw_asof_answer(&asof, &moment, &out), SW_OK);
     sw_buffer_init(&out, bytes, sizeof(bytes));
     assert_int_equal(sw_answer_alert(&fixture.store, 3, &out), SW_OK);
     sw_buffer_init(&out, bytes, sizeof(bytes));
