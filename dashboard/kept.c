@@ -1,10 +1,16 @@
 /* Queries are compared byte by byte: sw_query_init() clears them, paddings too. */
 #include "kept.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <sharewatch/assert.h>
+
+static bool same_bytes(const void *a, const void *b, size_t bytes)
+{
+    return memcmp(a, b, bytes) == 0;
+}
 
 struct sw_text sw_kept_find(struct sw_kept_answers *kept, enum sw_route route,
                             const struct sw_query *query, const char *tag)
@@ -12,7 +18,7 @@ struct sw_text sw_kept_find(struct sw_kept_answers *kept, enum sw_route route,
     for (uint32_t i = 0; i < SW_KEPT_ANSWERS; i++) {
         struct sw_kept_answer *place = &kept->places[i];
         if (place->turn != 0 && place->route == route && strcmp(place->tag, tag) == 0 &&
-            memcmp(&place->query, query, sizeof(*query)) == 0) {
+            same_bytes(&place->query, query, sizeof(*query))) {
             place->turn = ++kept->turn;
             kept->found_total++;
             return (struct sw_text){.bytes = place->bytes, .length = place->length};

@@ -80,7 +80,10 @@ async function follow() {
       shown = own.wanted;
       const moment = await ready(shown);
       const at = {as_of: moment.entry};
-      if (!own.whole || Number(own.whole.log) < Number(moment.entry)) own.whole = {...await ask('/api/flows', {as_of: moment.of}), log: moment.of};
+      if (!own.whole || Number(own.whole.log) < Number(moment.entry)) {
+        const {entry: end} = await ready(moment.of); // the places on the map are those of all of the log
+        own.whole = {...await ask('/api/flows', {as_of: end}), log: end};
+      }
       const [alerts, map] = await Promise.all([ask('/api/alerts', {...at, group: 1, limit: 100}), ask('/api/flows', at)]);
       if (!$('entry')) return;
       Object.assign(own, {moment, alerts, flows: map});
