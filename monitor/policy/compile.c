@@ -171,17 +171,6 @@ struct compiler {
     bool generous; // unknown tests count for the rule, else against it
 };
 
-static uint32_t not_code(struct sw_index *index, uint32_t code)
-{
-    if (code <= CODE_TRUE) {
-        return code == CODE_TRUE ? CODE_FALSE : CODE_TRUE;
-    }
-    if (index->codes[code].type == SW_CODE_NOT) {
-        return index->codes[code].operand;
-    }
-    return intern_code(index, (struct sw_code){.type = SW_CODE_NOT, .operand = code});
-}
-
 static int compare_words(const void *left, const void *right)
 {
     uint32_t a = *(const uint32_t *)left;
@@ -297,6 +286,28 @@ static uint32_t join(struct sw_index *index, enum sw_code_type type, struct list
     }
     free(list->items);
     return result;
+}
+
+/* The `not` of @code. Of an `or` it is the `and` of its parts' negations, so that each filter of a
+ * rule stands for itself. */
+static uint32_t not_code(struct sw_index *index, uint32_t code)
+{
+    const struct sw_code negated = index->codes[code];
+    if (code <= CODE_TRUE) {
+        return code == CODE_TRUE ? CODE_FALSE : CODE_TRUE;
+    }
+    if (negated.type == SW_CODE_NOT) {
+        return negated.operand;
+    }
+    if (negated.type != SW_CODE_OR) {
+        return intern_code(index, (struct sw_code){.type = SW_CODE_NOT, .operand = code});
+    }
+    struct list list = {0};
+    for (uint32_t i = 0; i < negated.count; i++) {
+        uint32_t child = index->children[negated.first + i];
+        add_flat(index, SW_CODE_AND, not_code(index, child), &list);
+    }
+    return join(index, SW_CODE_AND, &list);
 }
 
 static uint32_t predicate_of_presence(struct sw_set *set, enum sw_op op, uint32_t slot)
@@ -694,6 +705,11 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
         }
     }
     free(counts);
+    for (uint32_t i = 0; i < index->slot_count; i++) {
+        struct sw_slot_plan *slot = &index->slots[i];
+        slot->plain = !slot->has_long && !slot->has_cased && !slot->has_number &&
+                      slot->test_count == 0 && slot->exists_predicate == SW_UNKNOWN;
+    }
 }
 
 /* The bits of an event that has no field at all. */
@@ -769,6 +785,16 @@ static void mask_codes(struct sw_index *index)
 static uint32_t bit_of(const struct sw_clause *clause)
 {
     return clause->word * WORD_BITS + (uint32_t)__builtin_ctzll(clause->mask);
+}
+
+/* Without rows all clause bits stand in one. */
+static void place_words(struct sw_index *index)
+{
+    index->places = allocate(index->word_count, sizeof(struct sw_place_of_word));
+    for (uint32_t i = 0; i < index->word_count; i++) {
+        index->places[i].offset = i;
+    }
+    index->zero_row = 1;
 }
 
 /* What stands under a clause while postings are sorted. */
@@ -914,6 +940,7 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
         free(keys[i].clauses.items);
     }
     make_postings(index, &raw);
+    place_words(index);
     if (!sparse) {
         sw_dense_build(&index->dense, index, set);
     }
@@ -928,6 +955,9 @@ static void make_guard(struct sw_index *index, uint32_t rule)
 {
     struct sw_plan *plan = &index->plans[rule];
     const struct sw_code *residual = &index->codes[plan->residual];
+    struct sw_guard *guard = &index->guards[rule];
+    *guard = (struct sw_guard){.mask = {1, 1}};
+    guard->row[0] = guard->row[1] = (uint16_t)index->zero_row;
     if (residual->type != SW_CODE_NOT) {
         return;
     }
@@ -935,14 +965,20 @@ static void make_guard(struct sw_index *index, uint32_t rule)
     if (filter->type != SW_CODE_MASKS || filter->count > 2) {
         return;
     }
-    struct sw_guard *guard = &index->guards[rule];
     for (uint32_t i = 0; i < 2; i++) { // a single one stands twice
         const struct sw_mask *mask = &index->masks[filter->first + (i < filter->count ? i : 0)];
-        guard->word[i] = mask->word;
+        guard->row[i] = (uint16_t)index->places[mask->word].row;
+        guard->offset[i] = index->places[mask->word].offset;
         guard->mask[i] = mask->mask;
     }
-    plan->guarded = true;
     plan->residual = SW_CODE_ALWAYS;
+}
+
+/* Whether more than the guard is left to check once the rows let the rule pass. */
+static bool is_complex(const struct sw_plan *plan)
+{
+    return plan->residual != SW_CODE_ALWAYS || plan->extra_count > 0 || plan->sure != SW_UNKNOWN ||
+           plan->dated;
 }
 
 void sw_index_finish(struct sw_index *index)
@@ -951,6 +987,8 @@ void sw_index_finish(struct sw_index *index)
     index->guards = allocate(index->plan_count, sizeof(struct sw_guard));
     for (uint32_t i = 0; i < index->plan_count; i++) {
         make_guard(index, i);
+        index->guards[i].complex = is_complex(&index->plans[i]);
+        index->has_silent = index->has_silent || index->plans[i].silent;
     }
     sw_dense_finish(&index->dense, index);
 }
@@ -972,6 +1010,7 @@ void sw_index_free(struct sw_index *index)
     free(index->equal);
     free(index->shorts);
     free(index->guards);
+    free(index->places);
     free(index->missing);
     free(index->key_bits);
     free(index->posting_first);

@@ -66,11 +66,20 @@ struct sw_posting {
     uint32_t plan;
 };
 
+/** Where a word of clause bits stands while matching. */
+struct sw_place_of_word {
+    uint32_t row;    // of the matcher's rows
+    uint32_t offset; // words
+};
+
 /** The most frequent residual, a filter of two items: the rule does not match when all of these
- * bits are set. Half a line of memory a rule. */
+ * bits are set. A rule without one has a bit of the row that is always zero. Half a line of memory
+ * a rule. */
 struct sw_guard {
     uint64_t mask[2];
-    uint32_t word[2];
+    uint32_t offset[2]; // where the bits stand, as in struct sw_place_of_word
+    uint16_t row[2];
+    bool complex; // more is left to check than the guard
 };
 
 /** How one rule is decided. */
@@ -81,7 +90,6 @@ struct sw_plan {
     uint32_t sure; // code that decides between its verdict and REVIEW; SW_UNKNOWN: no if_missing
     uint32_t log_source;               // index
     uint32_t extra_first, extra_count; // of `masks`: required bits that no row has, see dense.h
-    bool guarded;                      // `guards` has an entry
     bool dated;                        // has a first or a last day
     bool silent;                       // only serves correlations
 };
@@ -95,6 +103,7 @@ struct sw_slot_plan {
     bool has_equal;      // uncased equalities
     bool has_long;       // of which some are long or not ASCII
     bool has_cased, has_number;
+    bool plain; // short equalities only: one probe decides
 };
 
 /** An equality with a short text: the usual case, decided by one probe of one line of memory. */
@@ -129,8 +138,9 @@ struct sw_index {
     struct sw_posting *postings;
     uint32_t *always; // [always_count], rules without a key
     struct sw_log_source *log_sources;
-    struct sw_guard *guards; // [plan_count]
-    uint32_t *rule_codes;    // [plan_count], what each rule came to
+    struct sw_guard *guards;         // [plan_count]
+    struct sw_place_of_word *places; // [word_count]
+    uint32_t *rule_codes;            // [plan_count], what each rule came to
     struct sw_grams grams;
     struct sw_dense dense;
     uint32_t code_count, code_capacity, code_table_size;
@@ -143,6 +153,8 @@ struct sw_index {
     uint32_t posting_count, always_count, word_count;
     uint32_t log_source_count, log_source_capacity;
     uint32_t predicate_count;
+    uint32_t zero_row; // of the matcher's rows: one whose first word is zero; the last
+    bool has_silent;   // some rule is silent
 };
 
 /** Compiles @rules [rule_count] over @set, which gets no more predicates afterwards. @sparse: do

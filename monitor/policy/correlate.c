@@ -200,7 +200,7 @@ static struct sw_datum *first_value(const struct sw_matcher *matcher, uint32_t s
 /* A 64-bit hash of the value as text; equal numbers have equal text. */
 static uint64_t hash_of_value(const struct sw_datum *datum)
 {
-    struct sw_text text = datum->canonical.length > 0 ? datum->canonical : datum->text;
+    struct sw_text text = datum->has_canonical ? datum->canonical : datum->text;
     return sw_hash_bytes(text.bytes, text.length, UINT64_C(0x76616c7565));
 }
 

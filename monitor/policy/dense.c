@@ -8,7 +8,8 @@
 
 #include "compile.h"
 
-#define WORD_BITS 64
+#define WORD_BITS  64
+#define LINE_WORDS 8 // of a cache line
 
 static void *allocate(size_t count, size_t bytes)
 {
@@ -57,8 +58,38 @@ static bool measure(struct sw_dense *dense, const struct sw_index *index, const 
             dense->position[slot] = dense->slot_count++;
         }
     }
-    return ((size_t)*row_count * 3 + dense->slot_count) * dense->words * sizeof(uint64_t) <=
+    uint32_t clause_words = 0;
+    for (uint32_t i = 0; i < dense->slot_count; i++) {
+        uint32_t count = index->slots[dense->slots[i]].word_count;
+        clause_words = count > clause_words ? count : clause_words;
+    }
+    dense->stride = dense->words + (clause_words + LINE_WORDS - 1) / LINE_WORDS * LINE_WORDS;
+    return ((size_t)*row_count * 3 + dense->slot_count) * dense->stride * sizeof(uint64_t) <=
            SW_DENSE_BYTES_MAX;
+}
+
+/* Notes where each clause bit stands: in the row of its field, behind the rules. */
+static void place_words(const struct sw_dense *dense, struct sw_index *index)
+{
+    for (uint32_t i = 0; i < dense->slot_count; i++) {
+        const struct sw_slot_plan *plan = &index->slots[dense->slots[i]];
+        for (uint32_t word = 0; word < plan->word_count; word++) {
+            index->places[plan->first_word + word] =
+                (struct sw_place_of_word){i, dense->words + word};
+        }
+    }
+    index->zero_row = dense->slot_count;
+}
+
+/* Sets in @row the bits of all clauses that @predicate satisfies. */
+static void add_clauses(const struct sw_dense *dense, const struct sw_index *index,
+                        uint32_t predicate, uint64_t *row)
+{
+    const struct sw_mask *masks = index->masks + index->row_first[predicate];
+    for (uint32_t i = 0; i < index->row_count[predicate]; i++) {
+        SW_ASSERT(index->places[masks[i].word].offset < dense->stride);
+        row[index->places[masks[i].word].offset] |= masks[i].mask;
+    }
 }
 
 /* Enters @clause of @rule into the rows of its predicates. */
@@ -99,7 +130,7 @@ static void enter_rule(struct sw_dense *dense, struct sw_index *index, uint32_t 
                          dense->loss, rule);
         } else if (part->type == SW_CODE_CLAUSE) {
             const struct sw_clause *clause = &index->clauses[part->operand];
-            uint64_t *row = row_at(need, dense->position[clause->slot], dense->words);
+            uint64_t *row = row_at(need, dense->position[clause->slot], dense->stride);
             if ((row[rule / WORD_BITS] >> rule % WORD_BITS & 1) != 0) {
                 add_extra(index, rule, clause);
                 continue;
@@ -114,9 +145,11 @@ static void enter_rule(struct sw_dense *dense, struct sw_index *index, uint32_t 
 static void finish_rows(struct sw_dense *dense, const struct sw_index *index,
                         const struct sw_set *set)
 {
-    size_t all = (size_t)dense->slot_count * dense->words;
-    for (size_t i = 0; i < all; i++) {
-        dense->none[i] = ~dense->none[i]; // held what is needed until here
+    for (uint32_t i = 0; i < dense->slot_count; i++) {
+        uint64_t *none = row_at(dense->none, i, dense->stride);
+        for (uint32_t word = 0; word < dense->words; word++) {
+            none[word] = ~none[word]; // held what is needed until here
+        }
     }
     for (uint32_t i = 0; i < index->predicate_count; i++) {
         uint32_t row = dense->row_of[i];
@@ -125,16 +158,15 @@ static void finish_rows(struct sw_dense *dense, const struct sw_index *index,
         }
         const struct sw_predicate *predicate = &set->predicates[i];
         uint32_t position = dense->position[predicate->slot];
-        const uint64_t *none = row_at(dense->none, position, dense->words);
+        const uint64_t *none = row_at(dense->none, position, dense->stride);
         const uint64_t *gain = row_at(dense->gain, row, dense->words);
         const uint64_t *loss = row_at(dense->loss, row, dense->words);
-        uint64_t *allow = row_at(dense->allow, row, dense->words);
+        uint64_t *allow = row_at(dense->allow, row, dense->stride);
+        add_clauses(dense, index, i, allow);
         for (uint32_t word = 0; word < dense->words; word++) {
             allow[word] = (none[word] | gain[word]) & ~loss[word];
         }
-        if (predicate->op == SW_OP_EXISTS) {
-            dense->exists[position] = i;
-        } else if (predicate->op == SW_OP_NULL) {
+        if (predicate->op == SW_OP_NULL) {
             dense->missing[position] = allow;
         }
     }
@@ -148,19 +180,18 @@ void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct
         return;
     }
     size_t row_words = (size_t)rows * dense->words;
-    dense->none = allocate((size_t)dense->slot_count * dense->words, sizeof(uint64_t));
-    dense->allow = allocate(row_words, sizeof(uint64_t));
+    dense->none = allocate((size_t)dense->slot_count * dense->stride, sizeof(uint64_t));
+    dense->allow = allocate((size_t)rows * dense->stride, sizeof(uint64_t));
     dense->gain = allocate(row_words, sizeof(uint64_t));
     dense->loss = allocate(row_words, sizeof(uint64_t));
     dense->missing = allocate(dense->slot_count, sizeof(uint64_t *));
-    dense->exists = allocate(dense->slot_count, sizeof(uint32_t));
-    memset(dense->exists, 0xff, dense->slot_count * sizeof(uint32_t));
     for (uint32_t rule = 0; rule < index->plan_count; rule++) {
         enter_rule(dense, index, rule, dense->none);
     }
     for (uint32_t i = 0; i < dense->slot_count; i++) {
-        dense->missing[i] = row_at(dense->none, i, dense->words);
+        dense->missing[i] = row_at(dense->none, i, dense->stride);
     }
+    place_words(dense, index);
     finish_rows(dense, index, set);
     dense->used = true;
 }
@@ -170,19 +201,10 @@ void sw_dense_finish(struct sw_dense *dense, const struct sw_index *index)
     if (!dense->used) {
         return;
     }
-    dense->simple = allocate(dense->words, sizeof(uint64_t));
-    dense->guarded = allocate(dense->words, sizeof(uint64_t));
     dense->log_rows = allocate((size_t)index->log_source_count * dense->words, sizeof(uint64_t));
     for (uint32_t i = 0; i < index->plan_count; i++) {
         const struct sw_plan *plan = &index->plans[i];
         set_bit(row_at(dense->log_rows, plan->log_source, dense->words), i);
-        if (plan->residual == SW_CODE_ALWAYS && plan->extra_count == 0 &&
-            plan->sure == SW_UNKNOWN && !plan->dated) {
-            set_bit(dense->simple, i);
-            if (plan->guarded) {
-                set_bit(dense->guarded, i);
-            }
-        }
     }
 }
 
@@ -192,13 +214,10 @@ void sw_dense_free(struct sw_dense *dense)
     free(dense->position);
     free(dense->none);
     free((void *)dense->missing);
-    free(dense->exists);
     free(dense->row_of);
     free(dense->allow);
     free(dense->gain);
     free(dense->loss);
-    free(dense->simple);
-    free(dense->guarded);
     free(dense->log_rows);
     *dense = (struct sw_dense){0};
 }

@@ -44,8 +44,8 @@ static inline uint64_t sw_hash_bytes(const char *bytes, uint32_t length, uint64_
     return sw_hash_mix(hash, word);
 }
 
-/** A text of at most 16 ASCII bytes, folded, in two words. Texts of equal length are equal when
- *  their words are. */
+/** A text of at most 16 ASCII bytes, folded, in two words, zeros behind it. Texts of equal length
+ *  are equal when their words are. */
 struct sw_short {
     uint64_t low, high;
 };
@@ -59,36 +59,65 @@ static inline uint64_t sw_fold_word(uint64_t word)
     return word | ((from_a ^ after_z) & 0x80 * ones) >> 2;
 }
 
-/** Packs @text of @length bytes. False: it is longer, or not ASCII. */
+/** The first @length bytes of the 16 at @bytes, zeros behind them; @length is at most 16. */
+static inline struct sw_short sw_short_load(const char *bytes, uint32_t length)
+{
+    static const unsigned char ones_then_zeros[32] = {
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0}; // a mask of n bytes starts at 16 - n
+    struct sw_short mask;
+    struct sw_short loaded;
+    memcpy(&mask, ones_then_zeros + 16 - length, sizeof(mask));
+    memcpy(&loaded, bytes, sizeof(loaded));
+    return (struct sw_short){loaded.low & mask.low, loaded.high & mask.high};
+}
+
+/** Folds the letters of @packed. False: it is not ASCII. */
+static inline int sw_short_fold(struct sw_short *packed)
+{
+    if (((packed->low | packed->high) & UINT64_C(0x8080808080808080)) != 0) {
+        return 0;
+    }
+    packed->low = sw_fold_word(packed->low);
+    packed->high = sw_fold_word(packed->high);
+    return 1;
+}
+
+/** Packs the text of @length bytes at @bytes. False: it is longer than 16, or not ASCII. */
 static inline int sw_short_pack(const char *bytes, uint32_t length, struct sw_short *packed)
 {
-    uint64_t low = 0;
-    uint64_t high = 0;
-    if (length > 16) {
+    *packed = (struct sw_short){0, 0};
+    if (length > sizeof(*packed)) {
         return 0;
     }
-    if (length >= 8) {
-        low = sw_hash_load(bytes, 8);
-        high = sw_hash_load(bytes + length - 8, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    /* As memcpy() would, without its call: the loads overlap where they must. */
+    if (length > 8) {
+        packed->low = sw_hash_load(bytes, 8);
+        packed->high = sw_hash_load(bytes + length - 8, 8) >> (16 - length) * 8;
     } else if (length >= 4) {
-        low = sw_hash_load(bytes, 4) | sw_hash_load(bytes + length - 4, 4) << 32;
+        packed->low = sw_hash_load(bytes, 4) | sw_hash_load(bytes + length - 4, 4)
+                                                   << (length - 4) * 8;
     } else if (length > 0) {
-        low = (unsigned char)bytes[0] | (uint64_t)(unsigned char)bytes[length / 2] << 8 |
-              (uint64_t)(unsigned char)bytes[length - 1] << 16;
+        packed->low = (unsigned char)bytes[0] |
+                      (uint64_t)(unsigned char)bytes[length / 2] << length / 2 * 8 |
+                      (uint64_t)(unsigned char)bytes[length - 1] << (length - 1) * 8;
     }
-    if (((low | high) & UINT64_C(0x8080808080808080)) != 0) {
-        return 0;
+#else
+    if (length > 0) {
+        memcpy(packed, bytes, length);
     }
-    packed->low = sw_fold_word(low);
-    packed->high = sw_fold_word(high);
-    return 1;
+#endif
+    return sw_short_fold(packed);
 }
 
 /** The hash of @packed of @length bytes in field @slot. */
 static inline uint32_t sw_short_hash(const struct sw_short *packed, uint32_t length, uint32_t slot)
 {
-    uint64_t hash = sw_hash_mix(packed->low, (uint64_t)slot << 8 | length);
-    return (uint32_t)(sw_hash_mix(hash, packed->high) >> 20);
+    uint64_t low = (packed->low ^ ((uint64_t)slot << 40 | length)) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t high = (packed->high ^ slot) * UINT64_C(0xff51afd7ed558ccd);
+    uint64_t hash = low ^ high;
+    return (uint32_t)(hash >> 32 ^ hash >> 44);
 }
 
 /** Equality of @length bytes, without a call for the short texts that fields have. */

@@ -22,6 +22,17 @@ struct sw_match {
     uint32_t missing_slot; // SW_UNKNOWN: it surely matches; else REVIEW, for want of this field
 };
 
+/** Several predicates of one field that held together; their row is kept. */
+#define SW_COMBINATION_MAX      7
+#define SW_COMBINATION_WAY_BITS 4
+#define SW_COMBINATION_WAYS     (1U << SW_COMBINATION_WAY_BITS) // of each field
+struct sw_combination {
+    uint32_t count; // 0: none kept
+    uint32_t predicates[SW_COMBINATION_MAX];
+};
+
+#define SW_SURVIVORS_AHEAD 64 // rules that may be written past the last one
+
 /** Everything that matching changes. */
 struct sw_matcher {
     const struct sw_index *index;
@@ -36,16 +47,21 @@ struct sw_matcher {
     uint32_t *slot_last;           // [slot_count]
     uint32_t *touched;             // [slot_count], slots that have values
     uint32_t touched_count;
-    uint32_t *lazy_stamp;     // [predicate_count]: 2 * event, plus 1 when true
-    uint32_t stamp;           // of this event
-    const uint64_t **rows;    // [dense.slot_count], row of each field for this event
-    uint64_t *apply_row;      // [dense.words], rules whose log source applies
-    uint64_t *joined;         // [dense.slot_count][dense.words], rows of several predicates
-    uint32_t fired;           // the predicate of the field at hand that holds; SW_UNKNOWN: none yet
-    bool is_joined;           // several hold: their row is being made in `joined`
-    uint64_t *hits;           // [plan_count / 64 + 1], rules that matched
-    uint64_t *seen;           // [plan_count / 64 + 1], rules that were looked at
-    struct sw_match *matches; // [plan_count]
+    uint32_t *lazy_stamp;  // [predicate_count]: 2 * event, plus 1 when true
+    uint32_t stamp;        // of this event
+    const uint64_t **rows; // [zero_row + 1], row of each field for this event; else the bits
+    uint64_t *apply_row;   // [dense.words], rules whose log source applies
+    uint32_t *fired;       // [predicate_count], predicates of the field at hand that hold
+    uint32_t fired_count;
+    uint32_t *stamps; // [predicate_count], event for which it fired, when it was not the only one
+    struct sw_combination *combinations; // [dense.slot_count][SW_COMBINATION_WAYS + 1]
+    uint64_t *combined;                  // [the same][dense.stride], their rows
+    uint32_t *survivors;                 // [64 * dense.words + SW_SURVIVORS_AHEAD]
+    uint32_t survivor_count;             // rules that no row rules out
+    bool has_avx2;                       // of this machine
+    uint64_t *hits;                      // [plan_count / 64 + 1], rules that matched
+    uint64_t *seen;                      // [plan_count / 64 + 1], rules that were looked at
+    struct sw_match *matches;            // [plan_count + 1]
     uint32_t match_count;
     uint8_t *applies; // [log_source_count]
     struct sw_tools tools;
@@ -59,7 +75,7 @@ void sw_matcher_close(struct sw_matcher *matcher);
 /** Starts an event. */
 void sw_match_begin(struct sw_matcher *matcher);
 
-/** Room for one more value of @slot; it is the caller's to fill, all but `slot` and `next`. NULL:
+/** Room for one more value of @slot; it is the caller's to fill. NULL:
  *  the event has too many. */
 struct sw_datum *sw_match_add(struct sw_matcher *matcher, uint32_t slot);
 

@@ -664,11 +664,11 @@ static void fill_datum(struct sw_scratch *scratch, const struct sw_value *value,
         sw_datum_number(datum, sw_text_from(sw_number_text(&number, text)), &number, text);
         return;
     case SW_VALUE_NULL:
-        *datum = (struct sw_datum){.type = SW_DATUM_NULL, .next = SW_UNKNOWN};
+        sw_datum_start(datum, SW_DATUM_NULL, (struct sw_text){NULL, 0});
         return;
     case SW_VALUE_MISSING:
     case SW_VALUE_LIST:
-        *datum = (struct sw_datum){.type = SW_DATUM_OTHER, .next = SW_UNKNOWN};
+        sw_datum_start(datum, SW_DATUM_OTHER, (struct sw_text){NULL, 0});
         return;
     }
 }
@@ -729,9 +729,10 @@ static uint32_t collect(struct sw_scratch *scratch)
     const struct sw_correlator *correlator = &scratch->correlator;
     const struct sw_plan *plans = scratch->policy->index.plans;
     uint32_t count = 0;
+    bool has_silent = scratch->policy->index.has_silent;
     for (uint32_t i = 0; i < scratch->matcher.match_count; i++) {
         uint32_t rule = scratch->matcher.matches[i].rule;
-        if (!plans[rule].silent) {
+        if (!has_silent || !plans[rule].silent) {
             scratch->found[count++] = rule;
         }
     }

@@ -49,6 +49,12 @@ void sw_tools_close(struct sw_tools *tools)
     *tools = (struct sw_tools){0};
 }
 
+void sw_datum_pack(struct sw_datum *datum)
+{
+    bool is_short = sw_short_pack(datum->text.bytes, datum->text.length, &datum->packed);
+    datum->pack = is_short ? SW_PACK_SHORT : SW_PACK_LONG;
+}
+
 void sw_datum_text(struct sw_datum *datum, struct sw_text text)
 {
     sw_datum_start(datum, SW_DATUM_TEXT, text);
@@ -59,6 +65,7 @@ void sw_datum_bool(struct sw_datum *datum, bool boolean)
     sw_datum_start(datum, SW_DATUM_BOOL, boolean ? SW_TEXT("true") : SW_TEXT("false"));
     datum->folded = datum->text;
     datum->is_folded = true;
+    sw_datum_pack(datum);
 }
 
 void sw_datum_number(struct sw_datum *datum, struct sw_text text, const struct sw_number *number,
@@ -71,6 +78,7 @@ void sw_datum_number(struct sw_datum *datum, struct sw_text text, const struct s
         struct sw_text shortest = sw_text_from(sw_number_text(number, canonical));
         if (!sw_text_equal(shortest, text)) {
             datum->canonical = shortest;
+            datum->has_canonical = true;
         }
     }
 }
@@ -356,7 +364,7 @@ bool sw_predicate_test(const struct sw_predicate *predicate, struct sw_tools *to
             return false;
         }
         return test_text(predicate, predicate->cased ? datum->text : datum->folded) ||
-               (datum->canonical.length > 0 && test_text(predicate, datum->canonical));
+               (datum->has_canonical && test_text(predicate, datum->canonical));
     case SW_OP_NUMBER:
     case SW_OP_LESS:
     case SW_OP_LESS_EQUAL:

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "hash.h"
 
 enum sw_datum_type {
     SW_DATUM_NULL,
@@ -20,36 +21,42 @@ enum sw_datum_type {
     SW_DATUM_OTHER, // an object, or an array without items: it is there and has no value
 };
 
+/** Whether a text is packed for the table of short equalities. */
+enum sw_pack { SW_PACK_OPEN, SW_PACK_SHORT, SW_PACK_LONG };
+
 /** One value of one field. */
 struct sw_datum {
-    uint8_t type;
-    bool flat;         // came under the whole dotted name as one key
-    bool dead;         // its key came again in the same object
-    bool is_folded;    // `folded` is set
-    bool has_number;   // `number` is set: a number, or text that looks like one
-    bool number_known; // whether `has_number` was worked out
-    uint32_t slot;
-    uint32_t next;            // index of the next value of this slot, or SW_UNKNOWN
     struct sw_text text;      // as text; of a number as written, of a bool `true` or `false`
+    struct sw_short packed;   // when `pack` is SW_PACK_SHORT
+    uint32_t next;            // index of the next value of this slot, or SW_UNKNOWN
+    uint8_t type;             // enum sw_datum_type
+    uint8_t pack;             // enum sw_pack; open: not worked out yet
+    bool flat;                // came under the whole dotted name as one key
+    bool dead;                // its key came again in the same object
+    bool is_folded;           // `folded` is set
+    bool has_number;          // `number` is set: a number, or text that looks like one
+    bool number_known;        // whether `has_number` was worked out
+    bool has_canonical;       // `canonical` is set
     struct sw_text canonical; // of a number: its shortest form, when it differs from `text`
     struct sw_text folded;    // when `is_folded`
     struct sw_number number;  // when `has_number`
 };
 
-/** Starts @datum as a value of @type and leaves `folded` and `number` alone, which its flags say
- * are not set: clearing them for every value of every event would cost more than the rest. */
+/** Starts @datum as a value of @type and leaves alone what its flags say is not set: clearing that
+ *  for every value of every event would cost more than the rest. */
 static inline void sw_datum_start(struct sw_datum *datum, enum sw_datum_type type,
                                   struct sw_text text)
 {
+    datum->text = text;
+    datum->next = SW_UNKNOWN;
     datum->type = (uint8_t)type;
+    datum->pack = SW_PACK_OPEN;
     datum->flat = false;
     datum->dead = false;
     datum->is_folded = false;
     datum->has_number = false;
     datum->number_known = type != SW_DATUM_TEXT;
-    datum->next = SW_UNKNOWN;
-    datum->text = text;
-    datum->canonical = (struct sw_text){NULL, 0};
+    datum->has_canonical = false;
 }
 
 /** Memory for regular expressions and folding; one a thread. */
@@ -70,6 +77,9 @@ void sw_tools_close(struct sw_tools *tools);
 /** Fills @datum; of a text, @text must outlive it. */
 void sw_datum_text(struct sw_datum *datum, struct sw_text text);
 void sw_datum_bool(struct sw_datum *datum, bool boolean);
+
+/** Works out `pack` of @datum, and `packed`. */
+void sw_datum_pack(struct sw_datum *datum);
 
 /** A number that was written as @text. @canonical is memory for its shortest form. */
 void sw_datum_number(struct sw_datum *datum, struct sw_text text, const struct sw_number *number,

@@ -382,7 +382,6 @@ static struct sw_datum *add_datum(struct sw_scanner *scanner, uint32_t node)
 /* Marks @datum as what it is: a value of @node. Its filler cleared the marks. */
 static void mark_datum(const struct sw_scanner *scanner, uint32_t node, struct sw_datum *datum)
 {
-    datum->slot = scanner->tree->nodes[node].slot;
     datum->flat = scanner->tree->nodes[node].flat;
 }
 
@@ -395,7 +394,6 @@ static void add_keyword(struct sw_scanner *scanner, const struct sw_datum *datum
         return;
     }
     *keyword = *datum;
-    keyword->slot = SW_SLOT_KEYWORDS;
     keyword->flat = false;
     keyword->next = SW_UNKNOWN;
 }
@@ -429,7 +427,7 @@ static bool fill_number(struct sw_scanner *scanner, struct sw_datum *datum, stru
         return fail(scanner, "a number too large");
     }
     sw_datum_number(datum, text, &number, canonical);
-    if (datum->canonical.length > 0) {
+    if (datum->has_canonical) {
         uint32_t first = scanner->text_used;
         if (!put_text(scanner, datum->canonical.bytes, datum->canonical.length)) {
             return false;

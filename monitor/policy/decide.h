@@ -1,0 +1,39 @@
+/**
+ * The second half of matching: from the bits of one event to the rules that match.
+ */
+#ifndef SHAREWATCH_DECIDE_H
+#define SHAREWATCH_DECIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "match.h"
+
+/** The clause bits of @word of the index, for this event. */
+static inline uint64_t sw_match_word(const struct sw_matcher *matcher, uint32_t word)
+{
+    const struct sw_place_of_word *place = &matcher->index->places[word];
+    return matcher->rows[place->row][place->offset];
+}
+
+/** True when all bits of @guard are set: its rule does not match. */
+static inline bool sw_match_guarded(const struct sw_matcher *matcher, const struct sw_guard *guard)
+{
+    uint64_t first = matcher->rows[guard->row[0]][guard->offset[0]];
+    uint64_t second = matcher->rows[guard->row[1]][guard->offset[1]];
+    return ((~first & guard->mask[0]) | (~second & guard->mask[1])) == 0;
+}
+
+/** Decides all rules by their keys. */
+void sw_finish_sparse(struct sw_matcher *matcher, int64_t time_ms);
+
+/** Decides all rules by rows (dense.h). */
+void sw_finish_dense(struct sw_matcher *matcher, int64_t time_ms);
+
+/** What rows leave open of @rule: further bits and the residual code. */
+void sw_try_survivor(struct sw_matcher *matcher, uint32_t rule, int64_t time_ms);
+
+/** @rule matches, if it is in force at @time_ms. */
+void sw_report_rule(struct sw_matcher *matcher, uint32_t rule, int64_t time_ms);
+
+#endif
