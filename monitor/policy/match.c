@@ -40,7 +40,7 @@ static void fill_apply_row(struct sw_matcher *matcher)
 
 void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
                      const struct sw_set *set, const struct sw_rule *rules,
-                     const struct sw_rule_source *sources, uint32_t fold_capacity)
+                     const struct sw_rule_source *sources, uint32_t fold_capacity, bool portable)
 {
     *matcher = (struct sw_matcher){.index = index, .set = set, .rules = rules, .sources = sources};
     size_t rule_words = index->plan_count / WORD_BITS + 1;
@@ -57,8 +57,10 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     matcher->hits = allocate(rule_words, sizeof(uint64_t));
     matcher->seen = allocate(rule_words, sizeof(uint64_t));
 #if defined(__x86_64__)
-    matcher->has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                        __builtin_cpu_supports("popcnt");
+    matcher->has_avx2 = !portable && __builtin_cpu_supports("avx2") &&
+                        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
+#else
+    (void)portable;
 #endif
     matcher->rows = allocate((size_t)index->zero_row + 1, sizeof(uint64_t *));
     matcher->rows[0] = matcher->bits;
@@ -130,25 +132,6 @@ void sw_match_begin(struct sw_matcher *matcher)
         memset(matcher->stamps, 0, matcher->index->predicate_count * sizeof(uint32_t));
         matcher->stamp = 2;
     }
-}
-
-struct sw_datum *sw_match_add(struct sw_matcher *matcher, uint32_t slot)
-{
-    SW_ASSERT(slot < matcher->set->slot_count);
-    if (matcher->data_count == SW_VALUES_MAX) {
-        matcher->values_refused_total++;
-        return NULL;
-    }
-    uint32_t index = matcher->data_count++;
-    struct sw_datum *datum = &matcher->data[index];
-    if (matcher->slot_first[slot] == SW_UNKNOWN) {
-        matcher->slot_first[slot] = index;
-        matcher->touched[matcher->touched_count++] = slot;
-    } else {
-        matcher->data[matcher->slot_last[slot]].next = index;
-    }
-    matcher->slot_last[slot] = index;
-    return datum;
 }
 
 static bool log_source_fits(const struct sw_log_source *asked, const struct sw_log_source *given)

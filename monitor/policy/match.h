@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sharewatch/assert.h>
+
 #include "compile.h"
 #include "predicate.h"
 
@@ -67,9 +69,10 @@ struct sw_matcher {
     struct sw_tools tools;
 };
 
+/** @portable: do without the instructions of newer machines. */
 void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
                      const struct sw_set *set, const struct sw_rule *rules,
-                     const struct sw_rule_source *sources, uint32_t fold_capacity);
+                     const struct sw_rule_source *sources, uint32_t fold_capacity, bool portable);
 void sw_matcher_close(struct sw_matcher *matcher);
 
 /** Starts an event. */
@@ -77,7 +80,23 @@ void sw_match_begin(struct sw_matcher *matcher);
 
 /** Room for one more value of @slot; it is the caller's to fill. NULL:
  *  the event has too many. */
-struct sw_datum *sw_match_add(struct sw_matcher *matcher, uint32_t slot);
+static inline struct sw_datum *sw_match_add(struct sw_matcher *matcher, uint32_t slot)
+{
+    SW_ASSERT(slot < matcher->set->slot_count);
+    if (matcher->data_count == SW_VALUES_MAX) {
+        matcher->values_refused_total++;
+        return NULL;
+    }
+    uint32_t index = matcher->data_count++;
+    if (matcher->slot_first[slot] == SW_UNKNOWN) {
+        matcher->slot_first[slot] = index;
+        matcher->touched[matcher->touched_count++] = slot;
+    } else {
+        matcher->data[matcher->slot_last[slot]].next = index;
+    }
+    matcher->slot_last[slot] = index;
+    return &matcher->data[index];
+}
 
 /** Which log sources apply: all, or those that ask for nothing but what @given has. */
 void sw_match_log_source(struct sw_matcher *matcher, const struct sw_log_source *given);

@@ -60,14 +60,6 @@ void sw_datum_text(struct sw_datum *datum, struct sw_text text)
     sw_datum_start(datum, SW_DATUM_TEXT, text);
 }
 
-void sw_datum_bool(struct sw_datum *datum, bool boolean)
-{
-    sw_datum_start(datum, SW_DATUM_BOOL, boolean ? SW_TEXT("true") : SW_TEXT("false"));
-    datum->folded = datum->text;
-    datum->is_folded = true;
-    sw_datum_pack(datum);
-}
-
 void sw_datum_number(struct sw_datum *datum, struct sw_text text, const struct sw_number *number,
                      char canonical[SW_NUMBER_TEXT_BYTES])
 {

@@ -76,7 +76,17 @@ void sw_tools_close(struct sw_tools *tools);
 
 /** Fills @datum; of a text, @text must outlive it. */
 void sw_datum_text(struct sw_datum *datum, struct sw_text text);
-void sw_datum_bool(struct sw_datum *datum, bool boolean);
+
+static inline void sw_datum_bool(struct sw_datum *datum, bool boolean)
+{
+    static const char words[2][sizeof(struct sw_short)] = {"false", "true"};
+    struct sw_text text = {words[boolean], boolean ? 4 : 5};
+    sw_datum_start(datum, SW_DATUM_BOOL, text);
+    datum->folded = text;
+    datum->is_folded = true;
+    datum->packed = sw_short_load(text.bytes, sizeof(struct sw_short));
+    datum->pack = SW_PACK_SHORT;
+}
 
 /** Works out `pack` of @datum, and `packed`. */
 void sw_datum_pack(struct sw_datum *datum);

@@ -12,30 +12,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "field_tree.h"
 #include "match.h"
+#include "quotes.h"
 
 #define SW_SCAN_DEPTH_MAX 128
 
-/** A key on the way to a named field, under its parent. */
-struct sw_field_node {
-    uint64_t hash; // of the key under its parent
-    struct sw_text key;
-    uint32_t parent;
-    uint32_t slot; // SW_UNKNOWN: only on the way
-    bool plain;    // the key stands in JSON as it is: ASCII, nothing to escape
-    bool flat;     // the whole dotted name as one key
+/** When a key came last. */
+struct sw_seen {
+    uint32_t object; // number of the object that had it
+    uint32_t first;  // of the data that its value gave
+    uint32_t end;
 };
-
-/** The keys of all named fields as one table. Node 0 is the outermost object. */
-struct sw_field_tree {
-    struct sw_field_node *nodes; // [count]
-    uint32_t count, capacity;
-    uint32_t *table; // [table_size] of index, 0: empty
-    uint32_t table_size;
-};
-
-void sw_field_tree_build(struct sw_field_tree *tree, const struct sw_set *set);
-void sw_field_tree_free(struct sw_field_tree *tree);
 
 /** What scanning one event after the other needs. */
 struct sw_scanner {
@@ -45,21 +33,22 @@ struct sw_scanner {
     char *text; // [text_capacity], for text with escapes
     uint32_t text_capacity;
     uint32_t text_used;
-    uint32_t *seen_object; // [tree->count], number of the object that had the key last
-    uint32_t *seen_first;  // [tree->count], data that its value gave: first and end
-    uint32_t *seen_end;
-    uint32_t *seen_next; // [tree->count], node whose key came next after this one's
-    uint32_t last;       // node whose key came last
-    uint32_t object;     // number of objects begun so far
-    bool has_flat;       // a flat key with a dotted name came
-    bool has_dead;       // a key came twice: some data does not count
+    struct sw_seen *seen;    // [tree->count]
+    struct sw_quotes quotes; // of the line, when it is plain
+    uint32_t quote;          // index of the next one
+    bool can_find;           // whether quotes can be found
+    bool is_plain;           // they were
+    uint32_t object;         // number of objects begun so far
+    bool has_flat;           // a flat key with a dotted name came
+    bool has_dead;           // a key came twice: some data does not count
     const char *start, *at, *end;
     uint32_t depth;
     const char *error; // for people; NULL: none
 };
 
+/** @portable: do without the instructions of newer machines. */
 void sw_scanner_open(struct sw_scanner *scanner, const struct sw_field_tree *tree,
-                     struct sw_matcher *matcher, bool keywords, uint32_t line_bytes);
+                     struct sw_matcher *matcher, bool keywords, bool portable, uint32_t line_bytes);
 void sw_scanner_close(struct sw_scanner *scanner);
 
 /** Reads @line into the matcher, after sw_match_begin(). False: `error`, at `at` - `start`. */

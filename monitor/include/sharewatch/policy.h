@@ -64,6 +64,7 @@ struct sw_policy_options {
     bool strict;            // check fields and values of every rule against the taxonomy, not only
                             // of those with `product: sharewatch`
     bool sparse;            // find candidates by keys even where rows of bits would fit; for tests
+    bool portable;          // without the instructions of newer machines; for tests
     bool lint;              // also warn of what is allowed but probably not meant
     uint32_t state_mib;     // memory for correlations; 0: SW_POLICY_STATE_MIB
     uint32_t line_bytes;    // the longest JSON event; 0: SW_POLICY_LINE_BYTES
