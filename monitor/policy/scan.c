@@ -308,6 +308,96 @@ static bool scan_member(struct sw_scanner *scanner, uint32_t node, uint32_t obje
     return good;
 }
 
+/* A member of the usual form. */
+struct plain_member {
+    struct sw_text key;
+    struct sw_text text; // its value, unless that is a word
+    bool is_text;
+    bool yes;      // its value is `true`
+    uint32_t next; // where its comma stands
+};
+
+/* Reads the member at @quotes if it is `"key":"text",` or `"key":true,` or `"key":false,` with a
+ * further key behind it, far enough from the end of the line to load sixteen bytes of each. */
+static inline bool read_plain_member(const struct sw_scanner *scanner, const uint32_t *quotes,
+                                     struct plain_member *member)
+{
+    const char *start = scanner->start;
+    const uint32_t length = (uint32_t)(scanner->end - start);
+    if (quotes[1] + 4 + sizeof(struct sw_short) > length || start[quotes[1] + 1] != ':') {
+        return false;
+    }
+    const char *value = start + quotes[1] + 2;
+    member->key = (struct sw_text){start + quotes[0] + 1, quotes[1] - quotes[0] - 1};
+    member->is_text = *value == '"';
+    member->yes = *value == 't';
+    member->text = (struct sw_text){value + 1, quotes[3] - quotes[2] - 1};
+    if (member->is_text) {
+        member->next = quotes[3] + 1;
+    } else if (memcmp(value, "true", 4) == 0) {
+        member->next = quotes[1] + 6;
+    } else if (memcmp(value, "false", 5) == 0) {
+        member->next = quotes[1] + 7;
+    } else {
+        return false;
+    }
+    return length - 2 >= member->next && start[member->next] == ',' &&
+           start[member->next + 1] == '"';
+}
+
+static inline void fill_plain(struct sw_datum *datum, const struct plain_member *member)
+{
+    if (!member->is_text) {
+        sw_datum_bool(datum, member->yes);
+        return;
+    }
+    uint32_t length = member->text.length;
+    bool is_short = length <= sizeof(struct sw_short);
+    sw_datum_start(datum, SW_DATUM_TEXT, member->text);
+    datum->packed = sw_short_load(member->text.bytes, is_short ? length : 0);
+    (void)sw_short_fold(&datum->packed);
+    datum->pack = is_short ? SW_PACK_SHORT : SW_PACK_LONG;
+}
+
+/* Reads members of the usual form from the key whose quote stands at `at`, as long as there are
+ * some, and leaves every other member to scan_member(). What changes stands in variables: through
+ * memory, each member would wait for the one before. */
+static void scan_plain_members(struct sw_scanner *scanner, uint32_t parent, uint32_t object)
+{
+    const struct sw_field_tree *tree = scanner->tree;
+    struct sw_matcher *matcher = scanner->matcher;
+    const uint32_t *quotes = scanner->quotes.positions + scanner->quote;
+    const char *at = scanner->at;
+    uint32_t count = matcher->data_count;
+    struct plain_member member;
+    while (read_plain_member(scanner, quotes, &member) && count < SW_VALUES_MAX) {
+        struct sw_short key = {0, 0};
+        bool is_short = member.key.length <= sizeof(key);
+        if (is_short) {
+            key = sw_short_load(member.key.bytes, member.key.length);
+        }
+        uint32_t node = is_short ? sw_field_tree_find_short(tree, &key, member.key.length, parent)
+                                 : sw_field_tree_find(tree, member.key, parent);
+        if (node != SW_NODE_NONE) {
+            uint32_t slot = tree->nodes[node].slot;
+            if (slot == SW_UNKNOWN || tree->nodes[node].flat ||
+                matcher->slot_first[slot] != SW_UNKNOWN || scanner->seen[node].object == object) {
+                break;
+            }
+            fill_plain(&matcher->data[count], &member);
+            matcher->slot_first[slot] = matcher->slot_last[slot] = count;
+            matcher->touched[matcher->touched_count++] = slot;
+            scanner->seen[node] = (struct sw_seen){object, count, count + 1};
+            count++;
+        }
+        quotes += member.is_text ? 4 : 2;
+        at = scanner->start + member.next + 1;
+    }
+    matcher->data_count = count;
+    scanner->quote = (uint32_t)(quotes - scanner->quotes.positions);
+    scanner->at = at;
+}
+
 static bool scan_object(struct sw_scanner *scanner, uint32_t node)
 {
     uint32_t object = ++scanner->object;
@@ -320,8 +410,12 @@ static bool scan_object(struct sw_scanner *scanner, uint32_t node)
         scanner->at++;
         return true;
     }
+    bool hurry = scanner->is_plain && !scanner->keywords && node != SW_NODE_NONE;
     for (;;) {
         uint32_t member = SW_NODE_NONE;
+        if (hurry && scanner->at < scanner->end && *scanner->at == '"') {
+            scan_plain_members(scanner, node, object);
+        }
         if (!read_key(scanner, node, &member)) {
             return false;
         }
