@@ -950,27 +950,43 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
     free(maker.distinct);
 }
 
+/* Adds the bits of @mask to @guard, which has @count. False: there is no room. */
+static bool add_guard(const struct sw_index *index, const struct sw_mask *mask,
+                      struct sw_guard *guard, uint32_t *count)
+{
+    const struct sw_place_of_word *place = &index->places[mask->word];
+    for (uint64_t bits = mask->mask; bits != 0; bits &= bits - 1) {
+        uint64_t bit = (uint64_t)place->offset * WORD_BITS + (uint32_t)__builtin_ctzll(bits);
+        if (*count == 2 || bit > UINT16_MAX) {
+            return false;
+        }
+        guard->row[*count] = (uint16_t)place->row;
+        guard->bit[*count] = (uint16_t)bit;
+        (*count)++;
+    }
+    return true;
+}
+
 /* Takes the most frequent residual, a filter of two or more items, into the plan itself. */
 static void make_guard(struct sw_index *index, uint32_t rule)
 {
     struct sw_plan *plan = &index->plans[rule];
     const struct sw_code *residual = &index->codes[plan->residual];
-    struct sw_guard *guard = &index->guards[rule];
-    *guard = (struct sw_guard){.mask = {1, 1}};
-    guard->row[0] = guard->row[1] = (uint16_t)index->zero_row;
-    if (residual->type != SW_CODE_NOT) {
+    uint16_t zero = (uint16_t)index->zero_row;
+    plan->guard = (struct sw_guard){{zero, zero}, {0, 0}};
+    if (residual->type != SW_CODE_NOT || index->codes[residual->operand].type != SW_CODE_MASKS) {
         return;
     }
     const struct sw_code *filter = &index->codes[residual->operand];
-    if (filter->type != SW_CODE_MASKS || filter->count > 2) {
-        return;
+    struct sw_guard guard;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < filter->count; i++) {
+        if (!add_guard(index, &index->masks[filter->first + i], &guard, &count)) {
+            return;
+        }
     }
-    for (uint32_t i = 0; i < 2; i++) { // a single one stands twice
-        const struct sw_mask *mask = &index->masks[filter->first + (i < filter->count ? i : 0)];
-        guard->row[i] = (uint16_t)index->places[mask->word].row;
-        guard->offset[i] = index->places[mask->word].offset;
-        guard->mask[i] = mask->mask;
-    }
+    SW_ASSERT(count == 2); // an `and` has two parts at least
+    plan->guard = guard;
     plan->residual = SW_CODE_ALWAYS;
 }
 
@@ -987,7 +1003,10 @@ void sw_index_finish(struct sw_index *index)
     index->guards = allocate(index->plan_count, sizeof(struct sw_guard));
     for (uint32_t i = 0; i < index->plan_count; i++) {
         make_guard(index, i);
-        index->guards[i].complex = is_complex(&index->plans[i]);
+        index->guards[i] = index->plans[i].guard;
+        if (is_complex(&index->plans[i])) {
+            index->guards[i].row[0] = SW_GUARD_COMPLEX;
+        }
         index->has_silent = index->has_silent || index->plans[i].silent;
     }
     sw_dense_finish(&index->dense, index);

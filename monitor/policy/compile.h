@@ -72,15 +72,14 @@ struct sw_place_of_word {
     uint32_t offset; // words
 };
 
-/** The most frequent residual, a filter of two items: the rule does not match when all of these
- * bits are set. A rule without one has a bit of the row that is always zero. Half a line of memory
- * a rule. */
+/** The most frequent residual, a filter of two items: the rule does not match when both of these
+ * bits are set. A rule without one has a bit of the row that is always zero. Eight bytes a rule,
+ * since each that survives an event is asked. */
 struct sw_guard {
-    uint64_t mask[2];
-    uint32_t offset[2]; // where the bits stand, as in struct sw_place_of_word
-    uint16_t row[2];
-    bool complex; // more is left to check than the guard
+    uint16_t row[2]; // of the matcher's rows; SW_GUARD_COMPLEX: more is left to check
+    uint16_t bit[2]; // of the row
 };
+#define SW_GUARD_COMPLEX UINT16_MAX
 
 /** How one rule is decided. */
 struct sw_plan {
@@ -90,12 +89,14 @@ struct sw_plan {
     uint32_t sure; // code that decides between its verdict and REVIEW; SW_UNKNOWN: no if_missing
     uint32_t log_source;               // index
     uint32_t extra_first, extra_count; // of `masks`: required bits that no row has, see dense.h
-    bool dated;                        // has a first or a last day
-    bool silent;                       // only serves correlations
+    struct sw_guard guard;
+    bool dated;  // has a first or a last day
+    bool silent; // only serves correlations
 };
 
 /** How the values of one field are tested. */
 struct sw_slot_plan {
+    uint32_t position; // of its row, if rows are used
     uint32_t first_word, word_count;
     uint32_t exists_predicate, null_predicate; // SW_UNKNOWN: no rule asks
     uint32_t test_first, test_count;           // of `tests`: predicates tried one by one
@@ -111,6 +112,7 @@ struct sw_short_entry {
     uint64_t low, high;
     uint32_t place;     // slot * 32 + length
     uint32_t predicate; // SW_UNKNOWN: empty
+    uint32_t row;       // of dense.rows, if those are used
 };
 
 struct sw_equal_entry {

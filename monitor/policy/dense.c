@@ -146,7 +146,7 @@ static void finish_rows(struct sw_dense *dense, const struct sw_index *index,
                         const struct sw_set *set)
 {
     for (uint32_t i = 0; i < dense->slot_count; i++) {
-        uint64_t *none = row_at(dense->none, i, dense->stride);
+        uint64_t *none = sw_dense_none(dense, i);
         for (uint32_t word = 0; word < dense->words; word++) {
             none[word] = ~none[word]; // held what is needed until here
         }
@@ -158,10 +158,10 @@ static void finish_rows(struct sw_dense *dense, const struct sw_index *index,
         }
         const struct sw_predicate *predicate = &set->predicates[i];
         uint32_t position = dense->position[predicate->slot];
-        const uint64_t *none = row_at(dense->none, position, dense->stride);
+        const uint64_t *none = sw_dense_none(dense, position);
         const uint64_t *gain = row_at(dense->gain, row, dense->words);
         const uint64_t *loss = row_at(dense->loss, row, dense->words);
-        uint64_t *allow = row_at(dense->allow, row, dense->stride);
+        uint64_t *allow = sw_dense_allow(dense, i);
         add_clauses(dense, index, i, allow);
         for (uint32_t word = 0; word < dense->words; word++) {
             allow[word] = (none[word] | gain[word]) & ~loss[word];
@@ -180,19 +180,26 @@ void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct
         return;
     }
     size_t row_words = (size_t)rows * dense->words;
-    dense->none = allocate((size_t)dense->slot_count * dense->stride, sizeof(uint64_t));
-    dense->allow = allocate((size_t)rows * dense->stride, sizeof(uint64_t));
+    dense->rows = allocate((size_t)(dense->slot_count + rows) * dense->stride, sizeof(uint64_t));
     dense->gain = allocate(row_words, sizeof(uint64_t));
     dense->loss = allocate(row_words, sizeof(uint64_t));
     dense->missing = allocate(dense->slot_count, sizeof(uint64_t *));
     for (uint32_t rule = 0; rule < index->plan_count; rule++) {
-        enter_rule(dense, index, rule, dense->none);
+        enter_rule(dense, index, rule, dense->rows);
     }
     for (uint32_t i = 0; i < dense->slot_count; i++) {
-        dense->missing[i] = row_at(dense->none, i, dense->stride);
+        dense->missing[i] = sw_dense_none(dense, i);
     }
     place_words(dense, index);
     finish_rows(dense, index, set);
+    for (uint32_t i = 0; i < dense->slot_count; i++) {
+        index->slots[dense->slots[i]].position = i;
+    }
+    for (uint32_t i = 0; i < index->short_size; i++) {
+        if (index->shorts[i].predicate != SW_UNKNOWN) {
+            index->shorts[i].row = dense->slot_count + dense->row_of[index->shorts[i].predicate];
+        }
+    }
     dense->used = true;
 }
 
@@ -212,10 +219,9 @@ void sw_dense_free(struct sw_dense *dense)
 {
     free(dense->slots);
     free(dense->position);
-    free(dense->none);
+    free(dense->rows);
     free((void *)dense->missing);
     free(dense->row_of);
-    free(dense->allow);
     free(dense->gain);
     free(dense->loss);
     free(dense->log_rows);

@@ -33,14 +33,26 @@ struct sw_dense {
     uint32_t slot_count;      // fields with predicates
     uint32_t *slots;          // [slot_count]
     uint32_t *position;       // [all slots], of its row; SW_UNKNOWN: no predicates
-    uint64_t *none;           // [slot_count][stride], row when no predicate holds
+    uint64_t *rows;           // [slot_count + predicates with rows][stride]: of each field when no
+                              // predicate holds, then of each predicate when just it holds
     const uint64_t **missing; // [slot_count], row when the field is missing
-    uint32_t *row_of;         // [predicate_count], number of its rows; SW_UNKNOWN: none
-    uint64_t *allow;          // [rows][stride], row when just this predicate holds
-    uint64_t *gain;           // [rows][words], rules that need a clause with this predicate
-    uint64_t *loss;           // [rows][words], rules that must not have one
-    uint64_t *log_rows;       // [log sources][words], rules of each
+    uint32_t *row_of;         // [predicate_count], number of its gain; SW_UNKNOWN: none
+    uint64_t *gain; // [predicates with rows][words], rules that need a clause with this predicate
+    uint64_t *loss; // [predicates with rows][words], rules that must not have one
+    uint64_t *log_rows; // [log sources][words], rules of each
 };
+
+/** The row of field @position when no predicate holds. */
+static inline uint64_t *sw_dense_none(const struct sw_dense *dense, uint32_t position)
+{
+    return dense->rows + (size_t)position * dense->stride;
+}
+
+/** The row when just @predicate holds, which has one. */
+static inline uint64_t *sw_dense_allow(const struct sw_dense *dense, uint32_t predicate)
+{
+    return dense->rows + (size_t)(dense->slot_count + dense->row_of[predicate]) * dense->stride;
+}
 
 /** Builds the rows, unless the set has too many fields or predicates. */
 void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct sw_set *set);

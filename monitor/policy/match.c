@@ -7,6 +7,7 @@
 #include <sharewatch/assert.h>
 
 #include "decide.h"
+#include "fold.h"
 #include "hash.h"
 
 #define WORD_BITS 64
@@ -53,7 +54,11 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     memset(matcher->slot_first, 0xff, set->slot_count * sizeof(uint32_t));
     matcher->lazy_stamp = allocate(index->predicate_count, sizeof(uint32_t));
     matcher->stamps = allocate(index->predicate_count, sizeof(uint32_t));
-    matcher->fired = allocate(index->predicate_count, sizeof(uint32_t));
+    matcher->fired = allocate((size_t)index->predicate_count + 1, sizeof(uint32_t));
+    matcher->memories = allocate(SW_MEMORIES, sizeof(struct sw_memory));
+    for (uint32_t i = 0; i < SW_MEMORIES; i++) {
+        matcher->memories[i].slot = SW_UNKNOWN;
+    }
     matcher->hits = allocate(rule_words, sizeof(uint64_t));
     matcher->seen = allocate(rule_words, sizeof(uint64_t));
 #if defined(__x86_64__)
@@ -92,6 +97,7 @@ void sw_matcher_close(struct sw_matcher *matcher)
     free(matcher->apply_row);
     free(matcher->stamps);
     free(matcher->fired);
+    free(matcher->memories);
     free(matcher->combinations);
     free(matcher->combined);
     free(matcher->survivors);
@@ -177,11 +183,11 @@ static void fire(struct sw_matcher *matcher, uint32_t predicate)
 static void combine(const struct sw_matcher *matcher, uint32_t position, uint64_t *row)
 {
     const struct sw_dense *dense = &matcher->index->dense;
-    memcpy(row, dense->none + (size_t)position * dense->stride, dense->stride * sizeof(uint64_t));
+    memcpy(row, sw_dense_none(dense, position), dense->stride * sizeof(uint64_t));
     for (uint32_t i = 0; i < matcher->fired_count; i++) {
         uint32_t number = dense->row_of[matcher->fired[i]];
         const uint64_t *gain = dense->gain + (size_t)number * dense->words;
-        const uint64_t *allow = dense->allow + (size_t)number * dense->stride;
+        const uint64_t *allow = sw_dense_allow(dense, matcher->fired[i]);
         for (uint32_t word = 0; word < dense->words; word++) {
             row[word] |= gain[word];
         }
@@ -231,11 +237,10 @@ static void take_fired(struct sw_matcher *matcher, uint32_t slot)
     const struct sw_dense *dense = &index->dense;
     if (dense->used) {
         uint32_t position = dense->position[slot];
-        matcher->rows[position] =
-            matcher->fired_count == 0 ? dense->none + (size_t)position * dense->stride
-            : matcher->fired_count == 1
-                ? dense->allow + (size_t)dense->row_of[matcher->fired[0]] * dense->stride
-                : combined_row(matcher, position);
+        matcher->rows[position] = matcher->fired_count == 0 ? sw_dense_none(dense, position)
+                                  : matcher->fired_count == 1
+                                      ? sw_dense_allow(dense, matcher->fired[0])
+                                      : combined_row(matcher, position);
         return;
     }
     for (uint32_t i = 0; i < matcher->fired_count; i++) {
@@ -246,20 +251,29 @@ static void take_fired(struct sw_matcher *matcher, uint32_t slot)
     }
 }
 
-/* Looks for the equality with the @length bytes of @packed. */
-static void probe_packed(struct sw_matcher *matcher, uint32_t slot, const struct sw_short *packed,
-                         uint32_t length)
+/* The equality with the @length bytes of @packed, or NULL. */
+static inline const struct sw_short_entry *find_packed(const struct sw_index *index, uint32_t slot,
+                                                       const struct sw_short *packed,
+                                                       uint32_t length)
 {
-    const struct sw_index *index = matcher->index;
     uint32_t place = slot * 32 + length;
     for (uint32_t at = sw_short_hash(packed, length, slot) & (index->short_size - 1);
          index->shorts[at].predicate != SW_UNKNOWN; at = (at + 1) & (index->short_size - 1)) {
         const struct sw_short_entry *entry = &index->shorts[at];
         if (((entry->low ^ packed->low) | (entry->high ^ packed->high) | (entry->place ^ place)) ==
             0) {
-            fire(matcher, entry->predicate);
-            return;
+            return entry;
         }
+    }
+    return NULL;
+}
+
+static void probe_packed(struct sw_matcher *matcher, uint32_t slot, const struct sw_short *packed,
+                         uint32_t length)
+{
+    const struct sw_short_entry *entry = find_packed(matcher->index, slot, packed, length);
+    if (entry != NULL) {
+        fire(matcher, entry->predicate);
     }
 }
 
@@ -410,16 +424,10 @@ static void match_value(struct sw_matcher *matcher, uint32_t slot, struct sw_dat
     }
 }
 
-static void match_slot(struct sw_matcher *matcher, uint32_t slot)
+/* Fires all predicates of @slot that hold. */
+static void fire_slot(struct sw_matcher *matcher, uint32_t slot, struct sw_datum *datum)
 {
     const struct sw_slot_plan *plan = &matcher->index->slots[slot];
-    struct sw_datum *datum = &matcher->data[matcher->slot_first[slot]];
-    matcher->fired_count = 0;
-    if (plan->plain && datum->next == SW_UNKNOWN && datum->pack == SW_PACK_SHORT) {
-        probe_packed(matcher, slot, &datum->packed, datum->text.length); // the usual case
-        take_fired(matcher, slot);
-        return;
-    }
     if (plan->exists_predicate != SW_UNKNOWN) {
         fire(matcher, plan->exists_predicate);
     }
@@ -430,26 +438,96 @@ static void match_slot(struct sw_matcher *matcher, uint32_t slot)
         }
         datum = &matcher->data[datum->next];
     }
+}
+
+/* The place where what @datum fires is remembered. */
+static struct sw_memory *memory_of(struct sw_matcher *matcher, uint32_t slot,
+                                   const struct sw_datum *datum)
+{
+    uint32_t length = datum->text.length;
+    uint64_t hash = sw_hash_bytes(datum->text.bytes, length, (uint64_t)slot << 8 | datum->type);
+    return &matcher->memories[hash >> (64 - SW_MEMORY_BITS)];
+}
+
+static bool remembers(const struct sw_memory *memory, uint32_t slot, const struct sw_datum *datum)
+{
+    return memory->slot == slot && memory->type == datum->type &&
+           memory->length == datum->text.length &&
+           sw_bytes_equal(memory->bytes, datum->text.bytes, datum->text.length);
+}
+
+static void remember(struct sw_memory *memory, const struct sw_matcher *matcher, uint32_t slot,
+                     const struct sw_datum *datum)
+{
+    const struct sw_tools *tools = &matcher->tools;
+    bool folded = tools->fold_capacity - tools->fold_used >= SW_FOLD_BYTES_MAX(SW_MEMORY_TEXT_MAX);
+    if (!folded || matcher->fired_count > SW_COMBINATION_MAX) {
+        return; // without room to fold, a text fits no test
+    }
+    memory->slot = slot;
+    memory->type = datum->type;
+    memory->length = (uint8_t)datum->text.length;
+    memcpy(memory->bytes, datum->text.bytes, datum->text.length);
+    memory->count = (uint8_t)matcher->fired_count;
+    memcpy(memory->fired, matcher->fired, matcher->fired_count * sizeof(uint32_t));
+}
+
+/* What fires depends on the field and the text alone, and fields with dear tests tend to have few
+ * texts. */
+static void fire_remembered(struct sw_matcher *matcher, uint32_t slot, struct sw_datum *datum)
+{
+    struct sw_memory *memory = memory_of(matcher, slot, datum);
+    if (!remembers(memory, slot, datum)) {
+        fire_slot(matcher, slot, datum);
+        remember(memory, matcher, slot, datum);
+        return;
+    }
+    matcher->fired_count = memory->count;
+    memcpy(matcher->fired, memory->fired, memory->count * sizeof(uint32_t));
+}
+
+static void match_slot(struct sw_matcher *matcher, uint32_t slot, struct sw_datum *datum)
+{
+    const struct sw_index *index = matcher->index;
+    matcher->fired_count = 0;
+    for (uint32_t word = 0; !index->dense.used && word < index->slots[slot].word_count; word++) {
+        matcher->bits[index->slots[slot].first_word + word] = 0;
+    }
+    bool has_text = datum->type != SW_DATUM_NULL && datum->type != SW_DATUM_OTHER;
+    if (!index->slots[slot].plain && datum->next == SW_UNKNOWN && has_text &&
+        datum->text.length - 1 < SW_MEMORY_TEXT_MAX) { // 0 wraps: it may have no bytes to compare
+        fire_remembered(matcher, slot, datum);
+    } else {
+        fire_slot(matcher, slot, datum);
+    }
     take_fired(matcher, slot);
 }
 
 static void match_values(struct sw_matcher *matcher)
 {
     const struct sw_index *index = matcher->index;
-    if (index->dense.used) {
-        memcpy((void *)matcher->rows, (const void *)index->dense.missing,
-               index->dense.slot_count * sizeof(uint64_t *));
+    const struct sw_dense *dense = &index->dense;
+    if (dense->used) {
+        memcpy((void *)matcher->rows, (const void *)dense->missing,
+               dense->slot_count * sizeof(uint64_t *));
     }
     for (uint32_t i = 0; i < matcher->touched_count; i++) {
         uint32_t slot = matcher->touched[i];
+        struct sw_datum *datum = &matcher->data[matcher->slot_first[slot]];
         if (slot >= index->slot_count || index->slots[slot].word_count == 0) {
             continue;
         }
-        for (uint32_t word = 0; !index->dense.used && word < index->slots[slot].word_count;
-             word++) {
-            matcher->bits[index->slots[slot].first_word + word] = 0;
+        const struct sw_slot_plan *plan = &index->slots[slot];
+        if (!dense->used || !plan->plain || datum->next != SW_UNKNOWN ||
+            datum->pack != SW_PACK_SHORT) {
+            match_slot(matcher, slot, datum);
+            continue;
         }
-        match_slot(matcher, slot);
+        /* The usual case: one short text and nothing but equalities. */
+        const struct sw_short_entry *entry =
+            find_packed(index, slot, &datum->packed, datum->text.length);
+        uint32_t row = entry != NULL ? entry->row : plan->position;
+        matcher->rows[plan->position] = dense->rows + (size_t)row * dense->stride;
     }
 }
 

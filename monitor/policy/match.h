@@ -33,6 +33,17 @@ struct sw_combination {
     uint32_t predicates[SW_COMBINATION_MAX];
 };
 
+/** What a value of a field fired, so that the same one need not be tested again. */
+#define SW_MEMORY_BITS     10
+#define SW_MEMORIES        (1U << SW_MEMORY_BITS)
+#define SW_MEMORY_TEXT_MAX 32
+struct sw_memory {
+    uint32_t slot; // SW_UNKNOWN: empty
+    uint8_t type, length, count;
+    char bytes[SW_MEMORY_TEXT_MAX];
+    uint32_t fired[SW_COMBINATION_MAX]; // [count]
+};
+
 #define SW_SURVIVORS_AHEAD 64 // rules that may be written past the last one
 
 /** Everything that matching changes. */
@@ -49,11 +60,12 @@ struct sw_matcher {
     uint32_t *slot_last;           // [slot_count]
     uint32_t *touched;             // [slot_count], slots that have values
     uint32_t touched_count;
-    uint32_t *lazy_stamp;  // [predicate_count]: 2 * event, plus 1 when true
-    uint32_t stamp;        // of this event
-    const uint64_t **rows; // [zero_row + 1], row of each field for this event; else the bits
-    uint64_t *apply_row;   // [dense.words], rules whose log source applies
-    uint32_t *fired;       // [predicate_count], predicates of the field at hand that hold
+    uint32_t *lazy_stamp;       // [predicate_count]: 2 * event, plus 1 when true
+    uint32_t stamp;             // of this event
+    const uint64_t **rows;      // [zero_row + 1], row of each field for this event; else the bits
+    uint64_t *apply_row;        // [dense.words], rules whose log source applies
+    struct sw_memory *memories; // [SW_MEMORIES]
+    uint32_t *fired;            // [predicate_count], predicates of the field at hand that hold
     uint32_t fired_count;
     uint32_t *stamps; // [predicate_count], event for which it fired, when it was not the only one
     struct sw_combination *combinations; // [dense.slot_count][SW_COMBINATION_WAYS + 1]

@@ -110,11 +110,11 @@ void sw_finish_dense(struct sw_matcher *matcher, int64_t time_ms)
     const struct sw_guard *guards = matcher->index->guards;
     for (uint32_t i = 0; i < matcher->survivor_count; i++) {
         uint32_t rule = matcher->survivors[i];
-        if (guards[rule].complex) {
+        if (guards[rule].row[0] == SW_GUARD_COMPLEX) {
             sw_try_survivor(matcher, rule, time_ms);
             continue;
         }
         matcher->matches[matcher->match_count] = (struct sw_match){rule, SW_UNKNOWN};
-        matcher->match_count += sw_match_guarded(matcher, &guards[rule]) ? 0 : 1;
+        matcher->match_count += sw_match_guarded(matcher, guards[rule]) ? 0 : 1;
     }
 }
