@@ -8,9 +8,10 @@
 
 #include "hash.h"
 
-#define TABLE_MIN    1024 // a power of two
-#define WORD_BITS    64
-#define CHILDREN_MAX 65536 // of one node
+#define TABLE_MIN_BITS 10
+#define TABLE_MIN      (1U << TABLE_MIN_BITS)
+#define WORD_BITS      64
+#define CHILDREN_MAX   65536 // of one node
 
 #define CODE_FALSE SW_CODE_NEVER
 #define CODE_TRUE  SW_CODE_ALWAYS
@@ -632,19 +633,73 @@ static void add_equal(struct sw_index *index, uint32_t predicate, uint32_t hash)
     index->equal[at] = (struct sw_equal_entry){predicate, hash};
 }
 
-static void add_short(struct sw_index *index, uint32_t number, const struct sw_predicate *predicate,
-                      const struct sw_short *packed)
+/* The bits of @word that tell the case of a letter, where it has one. */
+static uint64_t case_bits(uint64_t folded)
 {
-    uint32_t at =
-        sw_short_hash(packed, predicate->text.length, predicate->slot) & (index->short_size - 1);
-    while (index->shorts[at].predicate != SW_UNKNOWN) {
-        at = (at + 1) & (index->short_size - 1);
+    uint64_t bits = 0;
+    for (int at = 0; at < 64; at += 8) {
+        uint64_t byte = folded >> at & 0xff;
+        bits |= byte >= 'a' && byte <= 'z' ? UINT64_C(0x20) << at : 0;
     }
-    index->shorts[at] =
-        (struct sw_short_entry){.low = packed->low,
-                                .high = packed->high,
-                                .place = predicate->slot * 32 + predicate->text.length,
-                                .predicate = number};
+    return bits;
+}
+
+static struct sw_short_entry short_entry(const struct sw_predicate *predicate, uint32_t number,
+                                         const struct sw_short *packed)
+{
+    struct sw_short folded = {sw_fold_word(packed->low), sw_fold_word(packed->high)};
+    return (struct sw_short_entry){
+        .text = folded,
+        .cased = {case_bits(folded.low), case_bits(folded.high)},
+        .place = predicate->slot * 32 + predicate->text.length,
+        .predicate = number,
+    };
+}
+
+/* Fills `shorts` with @entries [count]; returns how many do not stand where they are looked for. */
+static uint32_t fill_shorts(struct sw_index *index, const struct sw_short_entry *entries,
+                            uint32_t count)
+{
+    uint32_t displaced = 0;
+    for (uint32_t i = 0; i < index->short_size; i++) {
+        index->shorts[i] = (struct sw_short_entry){.place = UINT32_MAX, .predicate = SW_UNKNOWN};
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct sw_short blurred = sw_short_blur(&entries[i].text);
+        uint64_t hash = sw_short_hash(&blurred, entries[i].place, index->short_multiplier);
+        uint32_t at = (uint32_t)(hash >> index->short_shift);
+        displaced += index->shorts[at].predicate != SW_UNKNOWN ? 1 : 0;
+        while (index->shorts[at].predicate != SW_UNKNOWN) {
+            at = (at + 1) & (index->short_size - 1);
+        }
+        index->shorts[at] = entries[i];
+    }
+    return displaced;
+}
+
+/* Makes `shorts` of @entries [count] with the best multiplier. */
+static void make_shorts(struct sw_index *index, const struct sw_short_entry *entries,
+                        uint32_t count)
+{
+    index->short_size = TABLE_MIN;
+    index->short_shift = 64 - TABLE_MIN_BITS;
+    while (index->short_size < count * 4) {
+        index->short_size *= 2;
+        index->short_shift--;
+    }
+    index->shorts = allocate(index->short_size, sizeof(struct sw_short_entry));
+    uint32_t best = 0;
+    uint32_t least = UINT32_MAX;
+    for (uint32_t try = 0; try < SW_SHORT_TRIES && least > 0; try++) {
+        index->short_multiplier = sw_short_multiplier(try);
+        uint32_t displaced = fill_shorts(index, entries, count);
+        best = displaced < least ?
+        try : best
+            ;
+        least = displaced < least ? displaced : least;
+    }
+    index->short_multiplier = sw_short_multiplier(best);
+    (void)fill_shorts(index, entries, count);
 }
 
 /* Sorts the eager predicates that a clause uses into table, rows and lists of single tests. */
@@ -654,12 +709,11 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
     while (index->equal_size < index->predicate_count * 2) {
         index->equal_size *= 2;
     }
-    index->short_size = index->equal_size;
+    struct sw_short_entry *shorts = allocate(index->predicate_count, sizeof(*shorts));
+    uint32_t short_count = 0;
     index->equal = allocate(index->equal_size, sizeof(struct sw_equal_entry));
-    index->shorts = allocate(index->short_size, sizeof(struct sw_short_entry));
     for (uint32_t i = 0; i < index->equal_size; i++) {
         index->equal[i].predicate = SW_UNKNOWN;
-        index->shorts[i].predicate = SW_UNKNOWN;
     }
     uint32_t *counts = allocate(index->slot_count + 1, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->predicate_count; i++) {
@@ -672,7 +726,7 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
         if (predicate->op == SW_OP_EQUAL && !predicate->cased &&
             sw_short_pack(predicate->text.bytes, predicate->text.length, &packed)) {
             slot->has_equal = true;
-            add_short(index, i, predicate, &packed);
+            shorts[short_count++] = short_entry(predicate, i, &packed);
         } else if (predicate->op == SW_OP_EQUAL) {
             slot->has_long = slot->has_long || !predicate->cased;
             *(predicate->cased ? &slot->has_cased : &slot->has_equal) = true;
@@ -705,6 +759,8 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
         }
     }
     free(counts);
+    make_shorts(index, shorts, short_count);
+    free(shorts);
     for (uint32_t i = 0; i < index->slot_count; i++) {
         struct sw_slot_plan *slot = &index->slots[i];
         slot->plain = !slot->has_long && !slot->has_cased && !slot->has_number &&

@@ -24,6 +24,7 @@
 #include "dense.h"
 #include "engine.h"
 #include "grams.h"
+#include "hash.h"
 
 enum sw_code_type {
     SW_CODE_FALSE,
@@ -104,15 +105,17 @@ struct sw_slot_plan {
     bool has_equal;      // uncased equalities
     bool has_long;       // of which some are long or not ASCII
     bool has_cased, has_number;
-    bool plain; // short equalities only: one probe decides
+    bool plain;  // short equalities only: one probe decides
+    bool direct; // and the probe tells the row
 };
 
 /** An equality with a short text: the usual case, decided by one probe of one line of memory. */
 struct sw_short_entry {
-    uint64_t low, high;
-    uint32_t place;     // slot * 32 + length
-    uint32_t predicate; // SW_UNKNOWN: empty
-    uint32_t row;       // of dense.rows, if those are used
+    struct sw_short text;  // folded
+    struct sw_short cased; // bits that tell a letter's case: of no account
+    uint32_t place;        // slot * 32 + length
+    uint32_t predicate;    // SW_UNKNOWN: empty
+    uint32_t row;          // of dense.rows, if those are used
 };
 
 struct sw_equal_entry {
@@ -152,6 +155,8 @@ struct sw_index {
     uint32_t mask_count, mask_capacity;
     uint32_t plan_count, slot_count, test_count;
     uint32_t short_size, equal_size;
+    uint32_t short_shift; // of a hash, to a place in `shorts`
+    uint64_t short_multiplier;
     uint32_t posting_count, always_count, word_count;
     uint32_t log_source_count, log_source_capacity;
     uint32_t predicate_count;
@@ -171,6 +176,31 @@ void sw_index_free(struct sw_index *index);
 
 /** True for predicates that are decided as soon as a value is seen. */
 bool sw_op_is_eager(const struct sw_predicate *predicate);
+
+/** The equality of field @slot with the @length bytes of @packed, ASCII, or NULL. */
+static inline const struct sw_short_entry *sw_index_find_short(const struct sw_index *index,
+                                                               uint32_t slot,
+                                                               const struct sw_short *packed,
+                                                               uint32_t length)
+{
+    uint32_t place = slot * 32 + length;
+    struct sw_short blurred = sw_short_blur(packed);
+    uint32_t at =
+        (uint32_t)(sw_short_hash(&blurred, place, index->short_multiplier) >> index->short_shift);
+    for (;;) {
+        const struct sw_short_entry *entry = &index->shorts[at];
+        uint64_t differs = ((entry->text.low ^ packed->low) & ~entry->cased.low) |
+                           ((entry->text.high ^ packed->high) & ~entry->cased.high) |
+                           (entry->place ^ place);
+        if (differs == 0) {
+            return entry;
+        }
+        if (entry->predicate == SW_UNKNOWN) {
+            return NULL;
+        }
+        at = (at + 1) & (index->short_size - 1);
+    }
+}
 
 /** Hashes for the table of equalities. */
 uint32_t sw_equal_hash_text(uint32_t slot, bool cased, struct sw_text text);

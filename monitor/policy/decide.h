@@ -27,6 +27,9 @@ static inline bool sw_match_guarded(const struct sw_matcher *matcher, struct sw_
 /** Decides all rules by their keys. */
 void sw_finish_sparse(struct sw_matcher *matcher, int64_t time_ms);
 
+/** The best way of joining rows that this machine has. */
+sw_join_fn sw_join_choose(bool portable);
+
 /** Decides all rules by rows (dense.h). */
 void sw_finish_dense(struct sw_matcher *matcher, int64_t time_ms);
 

@@ -193,7 +193,9 @@ void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct
     place_words(dense, index);
     finish_rows(dense, index, set);
     for (uint32_t i = 0; i < dense->slot_count; i++) {
-        index->slots[dense->slots[i]].position = i;
+        struct sw_slot_plan *plan = &index->slots[dense->slots[i]];
+        plan->position = i;
+        plan->direct = plan->plain;
     }
     for (uint32_t i = 0; i < index->short_size; i++) {
         if (index->shorts[i].predicate != SW_UNKNOWN) {

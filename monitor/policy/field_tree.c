@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLE_MIN 64 // a power of two
+#define TABLE_MIN_BITS 6
+#define TABLE_MIN      (1U << TABLE_MIN_BITS)
 
 static void *allocate(size_t count, size_t bytes)
 {
@@ -76,36 +77,64 @@ static void add_field(struct sw_field_tree *tree, struct sw_text name, uint32_t 
     }
 }
 
-static void add_key(struct sw_field_tree *tree, uint32_t node)
+/* Puts the key of @node into `keys`, if it is short. True: not where it is looked for first. */
+static bool add_key(struct sw_field_tree *tree, uint32_t node)
 {
-    const struct sw_text key = tree->nodes[node].key;
-    uint32_t parent = tree->nodes[node].parent;
+    const struct sw_field_node *entry = &tree->nodes[node];
     char bytes[sizeof(struct sw_short)] = {0};
-    if (key.length > sizeof(bytes)) {
-        return;
+    if (entry->key.length > sizeof(bytes)) {
+        return false;
     }
-    memcpy(bytes, key.bytes, key.length);
-    struct sw_short packed = sw_short_load(bytes, key.length);
-    uint32_t at = sw_short_hash(&packed, key.length, parent) & (tree->key_size - 1);
+    memcpy(bytes, entry->key.bytes, entry->key.length);
+    struct sw_short packed = sw_short_load(bytes, entry->key.length);
+    uint64_t place = sw_key_place(entry->parent, entry->key.length);
+    uint32_t first =
+        (uint32_t)(sw_short_hash(&packed, place, tree->key_multiplier) >> tree->key_shift);
+    uint32_t at = first;
     while (tree->keys[at].node != SW_NODE_NONE) {
         at = (at + 1) & (tree->key_size - 1);
     }
-    tree->keys[at] = (struct sw_key_entry){packed, (uint64_t)parent * 32 + key.length, node};
+    tree->keys[at] =
+        (struct sw_key_entry){packed, place, node, entry->flat ? SW_UNKNOWN : entry->slot};
+    return at != first;
 }
 
+/* Fills `keys`; returns how many do not stand where they are looked for first. */
+static uint32_t fill_keys(struct sw_field_tree *tree)
+{
+    uint32_t displaced = 0;
+    for (uint32_t i = 0; i < tree->key_size; i++) {
+        tree->keys[i] =
+            (struct sw_key_entry){.place = UINT64_MAX, .node = SW_NODE_NONE, .slot = SW_UNKNOWN};
+    }
+    for (uint32_t node = SW_NODE_ROOT + 1; node < tree->count; node++) {
+        displaced += add_key(tree, node) ? 1 : 0;
+    }
+    return displaced;
+}
+
+/* Makes `keys` with the best multiplier. */
 static void build_keys(struct sw_field_tree *tree)
 {
     tree->key_size = TABLE_MIN;
+    tree->key_shift = 64 - TABLE_MIN_BITS;
     while (tree->key_size < tree->count * 4) {
         tree->key_size *= 2;
+        tree->key_shift--;
     }
     tree->keys = allocate(tree->key_size, sizeof(struct sw_key_entry));
-    for (uint32_t i = 0; i < tree->key_size; i++) {
-        tree->keys[i] = (struct sw_key_entry){.place = UINT64_MAX, .node = SW_NODE_NONE};
+    uint32_t best = 0;
+    uint32_t least = UINT32_MAX;
+    for (uint32_t try = 0; try < SW_SHORT_TRIES && least > 0; try++) {
+        tree->key_multiplier = sw_short_multiplier(try);
+        uint32_t displaced = fill_keys(tree);
+        best = displaced < least ?
+        try : best
+            ;
+        least = displaced < least ? displaced : least;
     }
-    for (uint32_t node = SW_NODE_ROOT + 1; node < tree->count; node++) {
-        add_key(tree, node);
-    }
+    tree->key_multiplier = sw_short_multiplier(best);
+    (void)fill_keys(tree);
 }
 
 void sw_field_tree_build(struct sw_field_tree *tree, const struct sw_set *set)

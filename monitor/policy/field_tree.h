@@ -26,8 +26,9 @@ struct sw_field_node {
 /** A key of at most 16 bytes, found by one probe of one line of memory. */
 struct sw_key_entry {
     struct sw_short key;
-    uint64_t place; // parent * 32 + length
+    uint64_t place; // see sw_key_place()
     uint32_t node;  // SW_NODE_NONE: empty
+    uint32_t slot;  // of the node, unless that is flat: then SW_UNKNOWN
 };
 
 struct sw_field_tree {
@@ -37,6 +38,8 @@ struct sw_field_tree {
     uint32_t table_size;
     struct sw_key_entry *keys; // [key_size], open addressing
     uint32_t key_size;
+    uint32_t key_shift; // of a hash, to a place in `keys`
+    uint64_t key_multiplier;
 };
 
 void sw_field_tree_build(struct sw_field_tree *tree, const struct sw_set *set);
@@ -45,21 +48,23 @@ void sw_field_tree_free(struct sw_field_tree *tree);
 /** The node of @key under @parent, or SW_NODE_NONE. */
 uint32_t sw_field_tree_find(const struct sw_field_tree *tree, struct sw_text key, uint32_t parent);
 
-/** The same for the @length bytes, at most 16, of @key. */
-static inline uint32_t sw_field_tree_find_short(const struct sw_field_tree *tree,
-                                                const struct sw_short *key, uint32_t length,
-                                                uint32_t parent)
+static inline uint64_t sw_key_place(uint32_t parent, uint32_t length)
 {
-    uint64_t place = (uint64_t)parent * 32 + length;
-    uint32_t at = sw_short_hash(key, length, parent) & (tree->key_size - 1);
+    return (uint64_t)parent * 32 + length;
+}
+
+/** The entry of @key, at most 16 bytes, at @place; an empty one when there is none. */
+static inline const struct sw_key_entry *sw_field_tree_find_short(const struct sw_field_tree *tree,
+                                                                  const struct sw_short *key,
+                                                                  uint64_t place)
+{
+    uint32_t at = (uint32_t)(sw_short_hash(key, place, tree->key_multiplier) >> tree->key_shift);
     for (;;) {
         const struct sw_key_entry *entry = &tree->keys[at];
-        if (((entry->key.low ^ key->low) | (entry->key.high ^ key->high) |
-             (entry->place ^ place)) == 0) {
-            return entry->node;
-        }
-        if (entry->node == SW_NODE_NONE) {
-            return SW_NODE_NONE;
+        uint64_t differs =
+            (entry->key.low ^ key->low) | (entry->key.high ^ key->high) | (entry->place ^ place);
+        if (differs == 0 || entry->node == SW_NODE_NONE) {
+            return entry;
         }
         at = (at + 1) & (tree->key_size - 1);
     }

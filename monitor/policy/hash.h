@@ -44,8 +44,8 @@ static inline uint64_t sw_hash_bytes(const char *bytes, uint32_t length, uint64_
     return sw_hash_mix(hash, word);
 }
 
-/** A text of at most 16 ASCII bytes, folded, in two words, zeros behind it. Texts of equal length
- *  are equal when their words are. */
+/** A text of at most 16 bytes in two words, zeros behind it. Texts of equal length are equal when
+ *  their words are. */
 struct sw_short {
     uint64_t low, high;
 };
@@ -70,17 +70,6 @@ static inline struct sw_short sw_short_load(const char *bytes, uint32_t length)
     memcpy(&mask, ones_then_zeros + 16 - length, sizeof(mask));
     memcpy(&loaded, bytes, sizeof(loaded));
     return (struct sw_short){loaded.low & mask.low, loaded.high & mask.high};
-}
-
-/** Folds the letters of @packed. False: it is not ASCII. */
-static inline int sw_short_fold(struct sw_short *packed)
-{
-    if (((packed->low | packed->high) & UINT64_C(0x8080808080808080)) != 0) {
-        return 0;
-    }
-    packed->low = sw_fold_word(packed->low);
-    packed->high = sw_fold_word(packed->high);
-    return 1;
 }
 
 /** Packs the text of @length bytes at @bytes. False: it is longer than 16, or not ASCII. */
@@ -108,16 +97,33 @@ static inline int sw_short_pack(const char *bytes, uint32_t length, struct sw_sh
         memcpy(packed, bytes, length);
     }
 #endif
-    return sw_short_fold(packed);
+    return ((packed->low | packed->high) & UINT64_C(0x8080808080808080)) == 0;
 }
 
-/** The hash of @packed of @length bytes in field @slot. */
-static inline uint32_t sw_short_hash(const struct sw_short *packed, uint32_t length, uint32_t slot)
+/** A table of short texts takes the best of so many multipliers: that with which most entries stand
+ *  where they are looked for first. */
+#define SW_SHORT_TRIES 64
+
+/** Number @try of the multipliers, an odd one. */
+static inline uint64_t sw_short_multiplier(uint32_t try)
 {
-    uint64_t low = (packed->low ^ ((uint64_t)slot << 40 | length)) * UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t high = (packed->high ^ slot) * UINT64_C(0xff51afd7ed558ccd);
-    uint64_t hash = low ^ high;
-    return (uint32_t)(hash >> 32 ^ hash >> 44);
+    uint64_t mixed = (try + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (mixed ^ mixed >> 27) | 1;
+}
+
+/** The hash of @packed at @place, which tells field and length. The top bits are the best. */
+static inline uint64_t sw_short_hash(const struct sw_short *packed, uint64_t place,
+                                     uint64_t multiplier)
+{
+    return ((packed->low ^ place) + packed->high * UINT64_C(0xff51afd7ed558ccd)) * multiplier;
+}
+
+/** @packed so that letters of either case are the same, and some other characters too. */
+static inline struct sw_short sw_short_blur(const struct sw_short *packed)
+{
+    const uint64_t cases = UINT64_C(0x2020202020202020);
+    return (struct sw_short){packed->low | cases, packed->high | cases};
 }
 
 /** Equality of @length bytes, without a call for the short texts that fields have. */

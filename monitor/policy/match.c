@@ -44,6 +44,7 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
                      const struct sw_rule_source *sources, uint32_t fold_capacity, bool portable)
 {
     *matcher = (struct sw_matcher){.index = index, .set = set, .rules = rules, .sources = sources};
+    SW_ASSERT(index->slot_count == set->slot_count);
     size_t rule_words = index->plan_count / WORD_BITS + 1;
     matcher->bits = allocate(index->word_count, sizeof(uint64_t));
     memcpy(matcher->bits, index->missing, index->word_count * sizeof(uint64_t));
@@ -61,12 +62,7 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     }
     matcher->hits = allocate(rule_words, sizeof(uint64_t));
     matcher->seen = allocate(rule_words, sizeof(uint64_t));
-#if defined(__x86_64__)
-    matcher->has_avx2 = !portable && __builtin_cpu_supports("avx2") &&
-                        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
-#else
-    (void)portable;
-#endif
+    matcher->join = sw_join_choose(portable);
     matcher->rows = allocate((size_t)index->zero_row + 1, sizeof(uint64_t *));
     matcher->rows[0] = matcher->bits;
     matcher->rows[index->zero_row] = &zero_word;
@@ -115,7 +111,7 @@ static void forget_event(struct sw_matcher *matcher)
     for (uint32_t i = 0; i < matcher->touched_count; i++) {
         uint32_t slot = matcher->touched[i];
         matcher->slot_first[slot] = SW_UNKNOWN;
-        if (!matcher->index->dense.used && slot < matcher->index->slot_count) {
+        if (!matcher->index->dense.used) {
             const struct sw_slot_plan *plan = &matcher->index->slots[slot];
             for (uint32_t word = plan->first_word; word < plan->first_word + plan->word_count;
                  word++) {
@@ -251,27 +247,10 @@ static void take_fired(struct sw_matcher *matcher, uint32_t slot)
     }
 }
 
-/* The equality with the @length bytes of @packed, or NULL. */
-static inline const struct sw_short_entry *find_packed(const struct sw_index *index, uint32_t slot,
-                                                       const struct sw_short *packed,
-                                                       uint32_t length)
-{
-    uint32_t place = slot * 32 + length;
-    for (uint32_t at = sw_short_hash(packed, length, slot) & (index->short_size - 1);
-         index->shorts[at].predicate != SW_UNKNOWN; at = (at + 1) & (index->short_size - 1)) {
-        const struct sw_short_entry *entry = &index->shorts[at];
-        if (((entry->low ^ packed->low) | (entry->high ^ packed->high) | (entry->place ^ place)) ==
-            0) {
-            return entry;
-        }
-    }
-    return NULL;
-}
-
 static void probe_packed(struct sw_matcher *matcher, uint32_t slot, const struct sw_short *packed,
                          uint32_t length)
 {
-    const struct sw_short_entry *entry = find_packed(matcher->index, slot, packed, length);
+    const struct sw_short_entry *entry = sw_index_find_short(matcher->index, slot, packed, length);
     if (entry != NULL) {
         fire(matcher, entry->predicate);
     }
@@ -489,6 +468,9 @@ static void fire_remembered(struct sw_matcher *matcher, uint32_t slot, struct sw
 static void match_slot(struct sw_matcher *matcher, uint32_t slot, struct sw_datum *datum)
 {
     const struct sw_index *index = matcher->index;
+    if (index->slots[slot].word_count == 0) {
+        return;
+    }
     matcher->fired_count = 0;
     for (uint32_t word = 0; !index->dense.used && word < index->slots[slot].word_count; word++) {
         matcher->bits[index->slots[slot].first_word + word] = 0;
@@ -514,18 +496,14 @@ static void match_values(struct sw_matcher *matcher)
     for (uint32_t i = 0; i < matcher->touched_count; i++) {
         uint32_t slot = matcher->touched[i];
         struct sw_datum *datum = &matcher->data[matcher->slot_first[slot]];
-        if (slot >= index->slot_count || index->slots[slot].word_count == 0) {
-            continue;
-        }
         const struct sw_slot_plan *plan = &index->slots[slot];
-        if (!dense->used || !plan->plain || datum->next != SW_UNKNOWN ||
-            datum->pack != SW_PACK_SHORT) {
+        if (!plan->direct || datum->next != SW_UNKNOWN || datum->pack != SW_PACK_SHORT) {
             match_slot(matcher, slot, datum);
             continue;
         }
         /* The usual case: one short text and nothing but equalities. */
         const struct sw_short_entry *entry =
-            find_packed(index, slot, &datum->packed, datum->text.length);
+            sw_index_find_short(index, slot, &datum->packed, datum->text.length);
         uint32_t row = entry != NULL ? entry->row : plan->position;
         matcher->rows[plan->position] = dense->rows + (size_t)row * dense->stride;
     }

@@ -46,6 +46,11 @@ struct sw_memory {
 
 #define SW_SURVIVORS_AHEAD 64 // rules that may be written past the last one
 
+struct sw_matcher;
+
+/** Writes the rules that no row rules out to @out; returns the end. */
+typedef uint32_t *(*sw_join_fn)(const struct sw_matcher *matcher, uint32_t *out);
+
 /** Everything that matching changes. */
 struct sw_matcher {
     const struct sw_index *index;
@@ -72,7 +77,7 @@ struct sw_matcher {
     uint64_t *combined;                  // [the same][dense.stride], their rows
     uint32_t *survivors;                 // [64 * dense.words + SW_SURVIVORS_AHEAD]
     uint32_t survivor_count;             // rules that no row rules out
-    bool has_avx2;                       // of this machine
+    sw_join_fn join;                     // how rows are joined on this machine
     uint64_t *hits;                      // [plan_count / 64 + 1], rules that matched
     uint64_t *seen;                      // [plan_count / 64 + 1], rules that were looked at
     struct sw_match *matches;            // [plan_count + 1]

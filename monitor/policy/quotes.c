@@ -1,36 +1,74 @@
-/* As in survivors.c, positions are written without asking how many there are: the next 64 bytes
- * write over those that were none. */
 #include "quotes.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #include <sharewatch/assert.h>
 
-#define BLOCK 64 // bytes
-#define AHEAD 16 // positions of a block that are written without asking
+#include "bits.h"
 
-static_assert(SW_QUOTES_AHEAD >= AHEAD + 2, "room behind the last position");
+#define BLOCK 64 // bytes
+
+static_assert(SW_QUOTES_AHEAD >= SW_BITS_AHEAD, "room behind the last position");
 static_assert(SW_QUOTES_TEXT_MAX % BLOCK == 0, "whole blocks");
+static_assert(SW_QUOTES_PADDING >= 2 * BLOCK, "a block of spaces behind the last one");
+
+static void *allocate(size_t count, size_t bytes)
+{
+    void *memory = calloc(count, bytes);
+    if (memory == NULL) {
+        (void)fprintf(stderr, "sharewatch: no memory for matching rules\n");
+        exit(EXIT_FAILURE);
+    }
+    return memory;
+}
+
+void sw_quotes_open(struct sw_quotes *quotes, bool portable)
+{
+    *quotes = (struct sw_quotes){.way = SW_QUOTES_NONE};
+#if defined(__x86_64__)
+    quotes->way = portable          ? SW_QUOTES_NONE
+                  : sw_has_avx512() ? SW_QUOTES_AVX512
+                  : sw_has_avx2()   ? SW_QUOTES_AVX2
+                                    : SW_QUOTES_NONE;
+#else
+    (void)portable;
+#endif
+    quotes->bytes = allocate(SW_QUOTES_TEXT_MAX + SW_QUOTES_PADDING, 1);
+    quotes->positions = allocate(SW_QUOTES_TEXT_MAX + SW_QUOTES_AHEAD, sizeof(uint32_t));
+}
+
+void sw_quotes_close(struct sw_quotes *quotes)
+{
+    free(quotes->bytes);
+    free(quotes->positions);
+    *quotes = (struct sw_quotes){0};
+}
 
 #if defined(__x86_64__)
 
-bool sw_quotes_can_find(void)
+/* Copies @text from byte @at on, less than a block, to @out and two blocks of spaces behind it. */
+static void copy_rest(char *out, struct sw_text text, uint32_t at)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("popcnt");
+    memset(out, ' ', (size_t)2 * BLOCK);
+    if (at < text.length) {
+        memcpy(out, text.bytes + at, text.length - at);
+    }
 }
 
-#define TARGET __attribute__((target("avx2,bmi,popcnt")))
-
-/* The quotes among the 32 bytes at @bytes; @special gathers bytes of texts that are not plain. */
-static inline TARGET uint64_t quotes_of(const char *bytes, __m256i *special)
+static void end_positions(uint32_t *end, struct sw_text text)
 {
-    __m256i loaded = _mm256_loadu_si256((const __m256i *)(const void *)bytes);
+    end[0] = end[1] = end[2] = end[3] = text.length;
+}
+
+/* Copies the half block at @from to @to; returns its quotes. @special gathers bytes that are not
+ * plain. */
+static inline SW_TARGET_AVX2 uint64_t read_half(const char *from, char *to, __m256i *special)
+{
+    __m256i loaded = _mm256_loadu_si256((const __m256i *)(const void *)from);
+    _mm256_storeu_si256((__m256i *)(void *)to, loaded);
     __m256i quotes = _mm256_cmpeq_epi8(loaded, _mm256_set1_epi8('"'));
     __m256i slashes = _mm256_cmpeq_epi8(loaded, _mm256_set1_epi8('\\'));
     __m256i others = _mm256_cmpgt_epi8(_mm256_set1_epi8(' '), loaded); // signed: also >= 0x80
@@ -38,61 +76,58 @@ static inline TARGET uint64_t quotes_of(const char *bytes, __m256i *special)
     return (uint32_t)_mm256_movemask_epi8(quotes);
 }
 
-/* Writes the positions of the quotes of one block that starts at @base; returns the new end. */
-static inline TARGET uint32_t *append_block(uint32_t *out, const char *bytes, uint32_t base,
-                                            __m256i *special)
-{
-    uint64_t quotes = quotes_of(bytes, special);
-    quotes |= quotes_of(bytes + BLOCK / 2, special) << BLOCK / 2;
-    uint32_t *end = out + __builtin_popcountll(quotes);
-    for (int i = 0; i < AHEAD; i++) {
-        out[i] = base + (uint32_t)_tzcnt_u64(quotes);
-        quotes &= quotes - 1;
-    }
-    for (out += AHEAD; out < end; out++) {
-        *out = base + (uint32_t)_tzcnt_u64(quotes);
-        quotes &= quotes - 1;
-    }
-    return end;
-}
-
-static TARGET bool find(struct sw_quotes *quotes, struct sw_text text)
+static SW_TARGET_AVX2 bool find_avx2(struct sw_quotes *quotes, struct sw_text text)
 {
     uint32_t *end = quotes->positions;
     __m256i special = _mm256_setzero_si256();
-    uint32_t at = 0;
-    for (; at + BLOCK <= text.length; at += BLOCK) {
-        end = append_block(end, text.bytes + at, at, &special);
+    uint32_t whole = text.length / BLOCK * BLOCK;
+    copy_rest(quotes->bytes + whole, text, whole);
+    for (uint32_t at = 0; at < text.length; at += BLOCK) {
+        const char *from = at < whole ? text.bytes + at : quotes->bytes + at;
+        char *to = quotes->bytes + at;
+        uint64_t word = read_half(from, to, &special);
+        word |= read_half(from + BLOCK / 2, to + BLOCK / 2, &special) << BLOCK / 2;
+        end = sw_bits_append_avx2(end, word, at, SW_BITS_AHEAD);
     }
-    if (at < text.length) {
-        char rest[BLOCK];
-        memset(rest, ' ', sizeof(rest));
-        memcpy(rest, text.bytes + at, text.length - at);
-        end = append_block(end, rest, at, &special);
-    }
-    end[0] = end[1] = text.length;
-    quotes->count = (uint32_t)(end - quotes->positions);
+    end_positions(end, text);
     return _mm256_testz_si256(special, special) != 0;
 }
+
+static SW_TARGET_AVX512 bool find_avx512(struct sw_quotes *quotes, struct sw_text text)
+{
+    uint32_t *end = quotes->positions;
+    __mmask64 special = 0;
+    uint32_t whole = text.length / BLOCK * BLOCK;
+    copy_rest(quotes->bytes + whole, text, whole);
+    for (uint32_t at = 0; at < text.length; at += BLOCK) {
+        const char *from = at < whole ? text.bytes + at : quotes->bytes + at;
+        __m512i loaded = _mm512_loadu_si512(from);
+        _mm512_storeu_si512(quotes->bytes + at, loaded);
+        special |= _mm512_cmpeq_epi8_mask(loaded, _mm512_set1_epi8('\\')) |
+                   _mm512_cmplt_epi8_mask(loaded, _mm512_set1_epi8(' ')); // signed: also >= 0x80
+        end = sw_bits_append_avx512(end, _mm512_cmpeq_epi8_mask(loaded, _mm512_set1_epi8('"')), at);
+    }
+    end_positions(end, text);
+    return special == 0;
+}
+
+#endif
 
 bool sw_quotes_find(struct sw_quotes *quotes, struct sw_text text)
 {
     SW_ASSERT(quotes->positions != NULL);
-    return text.length <= SW_QUOTES_TEXT_MAX && find(quotes, text);
-}
-
-#else
-
-bool sw_quotes_can_find(void)
-{
-    return false;
-}
-
-bool sw_quotes_find(struct sw_quotes *quotes, struct sw_text text)
-{
-    (void)quotes;
-    (void)text;
-    return false;
-}
-
+    if (text.length > SW_QUOTES_TEXT_MAX) {
+        return false;
+    }
+#if defined(__x86_64__)
+    switch (quotes->way) {
+    case SW_QUOTES_AVX2:
+        return find_avx2(quotes, text);
+    case SW_QUOTES_AVX512:
+        return find_avx512(quotes, text);
+    case SW_QUOTES_NONE:
+        break;
+    }
 #endif
+    return false;
+}

@@ -1,9 +1,8 @@
 /**
- * Where the quotes of a JSON text stand, found 64 bytes at a time before the text is read.
+ * Where the quotes of a JSON text stand, found 32 or 64 bytes at a time before the text is read.
  *
  * In a text without backslash, control character and anything that is not ASCII, each quote begins
- * or ends a string, and every string between two of them is valid. So the strings of such a text,
- * the usual case, need not be walked through again. Others are read byte by byte.
+ * or ends a string, and what stands between the two is the string. Such a text is plain.
  */
 #ifndef SHAREWATCH_QUOTES_H
 #define SHAREWATCH_QUOTES_H
@@ -13,19 +12,28 @@
 
 #include <sharewatch/text.h>
 
-#define SW_QUOTES_TEXT_MAX 32768 // bytes of a text that is indexed
+#define SW_QUOTES_TEXT_MAX 32768 // bytes of a text that is looked through
 #define SW_QUOTES_AHEAD    64    // positions that may be written past the last one
+#define SW_QUOTES_PADDING  128   // bytes behind the text, of which 64 at least are spaces
 
-struct sw_quotes {
-    uint32_t *positions; // [SW_QUOTES_TEXT_MAX + SW_QUOTES_AHEAD], ascending; two of the length
-                         // stand behind the last
-    uint32_t count;
+enum sw_quotes_way {
+    SW_QUOTES_NONE, // this machine lacks the instructions: no text is plain
+    SW_QUOTES_AVX2,
+    SW_QUOTES_AVX512,
 };
 
-/** True when this machine has the instructions that finding takes. */
-bool sw_quotes_can_find(void);
+struct sw_quotes {
+    enum sw_quotes_way way;
+    char *bytes;         // [SW_QUOTES_TEXT_MAX + SW_QUOTES_PADDING], the text
+    uint32_t *positions; // [SW_QUOTES_TEXT_MAX + SW_QUOTES_AHEAD], ascending; four of the text's
+                         // length stand behind the last
+};
 
-/** Finds the quotes of @text. False: it is not plain, or too long. */
+/** Reserves memory. @portable: do without the instructions of newer machines. */
+void sw_quotes_open(struct sw_quotes *quotes, bool portable);
+void sw_quotes_close(struct sw_quotes *quotes);
+
+/** Copies @text and finds its quotes. False: it is not plain, or too long. */
 bool sw_quotes_find(struct sw_quotes *quotes, struct sw_text text);
 
 #endif

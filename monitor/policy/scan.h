@@ -35,9 +35,6 @@ struct sw_scanner {
     uint32_t text_used;
     struct sw_seen *seen;    // [tree->count]
     struct sw_quotes quotes; // of the line, when it is plain
-    uint32_t quote;          // index of the next one
-    bool can_find;           // whether quotes can be found
-    bool is_plain;           // they were
     uint32_t object;         // number of objects begun so far
     bool has_flat;           // a flat key with a dotted name came
     bool has_dead;           // a key came twice: some data does not count

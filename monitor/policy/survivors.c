@@ -1,55 +1,22 @@
 /*
  * The rules that survive one event: the `and` of a row a field, a block of rules at a time, then
- * the guards.
- *
- * How many rules of a word survive cannot be foreseen, so nothing branches on it: a few places are
- * always written and the next word writes over those that were not meant. Likewise for the guards.
+ * the guards. As with the bits (bits.h), nothing branches on whether a guard holds.
  */
 #include <assert.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
+#include "bits.h"
 #include "decide.h"
 
-#define WORD_BITS 64
-#define AHEAD     4 // survivors of a word that are written without asking
-
-/* Appends the numbers of the bits of @word to @out; returns the new end. Writes up to AHEAD more.
- */
-static inline __attribute__((always_inline)) uint32_t *append_bits(uint32_t *out, uint64_t word,
-                                                                   uint32_t base)
-{
-    const uint64_t top = UINT64_C(1) << (WORD_BITS - 1); // so that there is always a lowest bit
-    uint32_t *end = out + __builtin_popcountll(word);
-    for (int i = 0; i < AHEAD; i++) {
-        out[i] = base + (uint32_t)__builtin_ctzll(word | top);
-        word &= word - 1;
-    }
-    for (out += AHEAD; out < end; out++) {
-        *out = base + (uint32_t)__builtin_ctzll(word);
-        word &= word - 1;
-    }
-    return end;
-}
-
-static inline __attribute__((always_inline)) uint32_t *
-append_block(uint32_t *out, const uint64_t alive[8], uint32_t first)
-{
-    for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
-        out = append_bits(out, alive[word], (first + word) * WORD_BITS);
-    }
-    return out;
-}
+#define WORD_BITS  64
+#define AHEAD_AVX2 4 // of a word; few rules survive
 
 static_assert(SW_DENSE_BLOCK == 8, "eight words, which stay in registers");
-static_assert(SW_SURVIVORS_AHEAD >= AHEAD, "room behind the last survivor");
+static_assert(SW_SURVIVORS_AHEAD >= SW_BITS_AHEAD, "room behind the last survivor");
 
 #if defined(__x86_64__)
-__attribute__((target("avx2,bmi,popcnt"))) static uint32_t *
-join_avx2(const struct sw_matcher *matcher, uint32_t *out)
+
+static SW_TARGET_AVX2 uint32_t *join_avx2(const struct sw_matcher *matcher, uint32_t *out)
 {
     const struct sw_dense *dense = &matcher->index->dense;
     for (uint32_t first = 0; first < dense->words; first += SW_DENSE_BLOCK) {
@@ -65,13 +32,33 @@ join_avx2(const struct sw_matcher *matcher, uint32_t *out)
         __m256i *kept = (void *)alive;
         _mm256_storeu_si256(kept, low);
         _mm256_storeu_si256(kept + 1, high);
-        out = append_block(out, alive, first);
+        for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
+            out = sw_bits_append_avx2(out, alive[word], (first + word) * WORD_BITS, AHEAD_AVX2);
+        }
     }
     return out;
 }
+
+static SW_TARGET_AVX512 uint32_t *join_avx512(const struct sw_matcher *matcher, uint32_t *out)
+{
+    const struct sw_dense *dense = &matcher->index->dense;
+    for (uint32_t first = 0; first < dense->words; first += SW_DENSE_BLOCK) {
+        __m512i block = _mm512_loadu_si512(matcher->apply_row + first);
+        for (uint32_t i = 0; i < dense->slot_count; i++) {
+            block = _mm512_and_si512(block, _mm512_loadu_si512(matcher->rows[i] + first));
+        }
+        uint64_t alive[SW_DENSE_BLOCK];
+        _mm512_storeu_si512(alive, block);
+        for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
+            out = sw_bits_append_avx512(out, alive[word], (first + word) * WORD_BITS);
+        }
+    }
+    return out;
+}
+
 #endif
 
-static uint32_t *join_plain(const struct sw_matcher *matcher, uint32_t *out)
+static uint32_t *join_portable(const struct sw_matcher *matcher, uint32_t *out)
 {
     const struct sw_dense *dense = &matcher->index->dense;
     for (uint32_t first = 0; first < dense->words; first += SW_DENSE_BLOCK) {
@@ -83,30 +70,30 @@ static uint32_t *join_plain(const struct sw_matcher *matcher, uint32_t *out)
                 alive[word] &= row[word];
             }
         }
-        out = append_block(out, alive, first);
+        for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
+            out = sw_bits_append(out, alive[word], (first + word) * WORD_BITS);
+        }
     }
     return out;
 }
 
-/* Writes the rules that no row rules out to `survivors`. */
-static void join_rows(struct sw_matcher *matcher)
+sw_join_fn sw_join_choose(bool portable)
 {
-    uint32_t *end = NULL;
 #if defined(__x86_64__)
-    if (matcher->has_avx2) {
-        end = join_avx2(matcher, matcher->survivors);
-    } else {
-        end = join_plain(matcher, matcher->survivors);
-    }
+    return portable          ? join_portable
+           : sw_has_avx512() ? join_avx512
+           : sw_has_avx2()   ? join_avx2
+                             : join_portable;
 #else
-    end = join_plain(matcher, matcher->survivors);
+    (void)portable;
+    return join_portable;
 #endif
-    matcher->survivor_count = (uint32_t)(end - matcher->survivors);
 }
 
 void sw_finish_dense(struct sw_matcher *matcher, int64_t time_ms)
 {
-    join_rows(matcher);
+    const uint32_t *end = matcher->join(matcher, matcher->survivors);
+    matcher->survivor_count = (uint32_t)(end - matcher->survivors);
     const struct sw_guard *guards = matcher->index->guards;
     for (uint32_t i = 0; i < matcher->survivor_count; i++) {
         uint32_t rule = matcher->survivors[i];

@@ -211,3 +211,21 @@ const char *sw_number_end(const struct sw_scanner *scanner, bool *whole)
     }
     return at;
 }
+
+bool sw_fill_number(struct sw_scanner *scanner, struct sw_datum *datum, struct sw_text text)
+{
+    struct sw_number number;
+    char canonical[SW_NUMBER_TEXT_BYTES];
+    if (!sw_number_parse(text, &number)) {
+        return sw_scan_fail(scanner, "a number too large");
+    }
+    sw_datum_number(datum, text, &number, canonical);
+    if (datum->has_canonical) {
+        uint32_t first = scanner->text_used;
+        if (!sw_put_text(scanner, datum->canonical.bytes, datum->canonical.length)) {
+            return false;
+        }
+        datum->canonical.bytes = scanner->text + first;
+    }
+    return true;
+}

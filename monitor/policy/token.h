@@ -24,4 +24,7 @@ bool sw_put_text(struct sw_scanner *scanner, const char *bytes, size_t length);
 /** The end of a JSON number at `at`, or NULL. @whole: digits only. */
 const char *sw_number_end(const struct sw_scanner *scanner, bool *whole);
 
+/** Fills @datum with the number written as @text. False: it is too large, or there is no room. */
+bool sw_fill_number(struct sw_scanner *scanner, struct sw_datum *datum, struct sw_text text);
+
 #endif

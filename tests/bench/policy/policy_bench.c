@@ -4,7 +4,7 @@
  *   policy_bench                  µs of CPU an event at 300 and 3,000 rules, against the naïve
  *                                 evaluator on a share of the same events; matches of both
  *   policy_bench RULES            the same at so many rules
- *   policy_bench spin RULES       nothing but matching, for a profiler
+ *   policy_bench spin RULES ROUNDS  nothing but matching, for a profiler
  *   policy_bench compare PAIRS    random rule × event pairs, wild ones too, against the reference
  *   policy_bench write DIR RULES EVENTS   the same rules and events as files, for other engines
  */
@@ -161,7 +161,7 @@ static void measure(uint32_t rule_count)
     free_corpus(&corpus);
 }
 
-static void spin(uint32_t rule_count)
+static void spin(uint32_t rule_count, uint32_t rounds)
 {
     struct corpus corpus;
     make_corpus(&corpus, rule_count, EVENT_COUNT);
@@ -172,7 +172,7 @@ static void spin(uint32_t rule_count)
     SW_ASSERT(status == SW_OK);
     struct sw_scratch *scratch = sw_scratch_open_lines(policy);
     double best = 1e9;
-    for (int round = 0; round < 10 * ROUNDS; round++) {
+    for (uint32_t round = 0; round < rounds; round++) {
         double start = cpu_us();
         (void)match_events(scratch, &corpus, EVENT_COUNT);
         double us = (cpu_us() - start) / EVENT_COUNT;
@@ -226,8 +226,8 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "compare") == 0) {
         return compare(argv[2]);
     }
-    if (argc == 3 && strcmp(argv[1], "spin") == 0) {
-        spin((uint32_t)strtoul(argv[2], NULL, 10));
+    if (argc == 4 && strcmp(argv[1], "spin") == 0) {
+        spin((uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10));
         return 0;
     }
     if (argc == 5 && strcmp(argv[1], "write") == 0) {
@@ -238,9 +238,8 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc != 1) {
-        (void)fprintf(
-            stderr,
-            "usage: policy_bench [RULES | spin RULES | compare PAIRS | write DIR RULES EVENTS]\n");
+        (void)fprintf(stderr, "usage: policy_bench [RULES | spin RULES ROUNDS | compare PAIRS | "
+                              "write DIR RULES EVENTS]\n");
         return 2;
     }
     measure(300);
