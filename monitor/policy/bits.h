@@ -59,23 +59,28 @@ static inline SW_TARGET_AVX2 uint32_t *sw_bits_append_avx2(uint32_t *out, uint64
     return end;
 }
 
-/** The same, all at once: the bytes 0 to 63, of which those are kept that have a bit. */
+/** The same, all at once: of the bytes 0 to 63 those are kept that have a bit. @ahead is 8 or 16.
+ */
 static inline SW_TARGET_AVX512 uint32_t *sw_bits_append_avx512(uint32_t *out, uint64_t word,
-                                                               uint32_t base)
+                                                               uint32_t base, int ahead)
 {
     static const uint8_t ascending[64] = {
         0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
         22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
         44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
     __m512i places = _mm512_maskz_compress_epi8(word, _mm512_loadu_si512(ascending));
-    __m512i bases = _mm512_set1_epi32((int)base);
+    __m512i numbers = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
     uint32_t *end = out + __builtin_popcountll(word);
-    _mm512_storeu_si512(
-        out, _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
-    if (end - out > 16) {
+    numbers = _mm512_add_epi32(numbers, _mm512_set1_epi32((int)base));
+    if (ahead == 8) {
+        _mm256_storeu_si256((__m256i *)(void *)out, _mm512_castsi512_si256(numbers));
+    } else {
+        _mm512_storeu_si512(out, numbers);
+    }
+    if (end - out > ahead) {
         uint8_t rest[64];
         _mm512_storeu_si512(rest, places);
-        for (int i = 16; out + i < end; i++) {
+        for (int i = ahead; out + i < end; i++) {
             out[i] = base + rest[i];
         }
     }

@@ -9,7 +9,8 @@
 #include "compile.h"
 
 #define WORD_BITS  64
-#define LINE_WORDS 8 // of a cache line
+#define LINE_BYTES 64 // of a cache line
+#define LINE_WORDS 8U
 
 static void *allocate(size_t count, size_t bytes)
 {
@@ -19,6 +20,19 @@ static void *allocate(size_t count, size_t bytes)
         exit(EXIT_FAILURE);
     }
     return memory;
+}
+
+void *sw_rows_allocate(size_t words)
+{
+    /* A row that lies across cache lines would take twice as many. */
+    size_t bytes = (words * sizeof(uint64_t) + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+    void *rows = aligned_alloc(LINE_BYTES, bytes > 0 ? bytes : LINE_BYTES);
+    if (rows == NULL) {
+        (void)fprintf(stderr, "sharewatch: no memory while compiling rules\n");
+        exit(EXIT_FAILURE);
+    }
+    memset(rows, 0, bytes);
+    return rows;
 }
 
 static uint64_t *row_at(uint64_t *rows, uint32_t row, uint32_t words)
@@ -63,7 +77,8 @@ static bool measure(struct sw_dense *dense, const struct sw_index *index, const 
         uint32_t count = index->slots[dense->slots[i]].word_count;
         clause_words = count > clause_words ? count : clause_words;
     }
-    dense->stride = dense->words + (clause_words + LINE_WORDS - 1) / LINE_WORDS * LINE_WORDS;
+    uint32_t clause_lines = (clause_words + LINE_WORDS - 1) / LINE_WORDS;
+    dense->stride = dense->words + clause_lines * LINE_WORDS;
     return ((size_t)*row_count * 3 + dense->slot_count) * dense->stride * sizeof(uint64_t) <=
            SW_DENSE_BYTES_MAX;
 }
@@ -180,7 +195,7 @@ void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct
         return;
     }
     size_t row_words = (size_t)rows * dense->words;
-    dense->rows = allocate((size_t)(dense->slot_count + rows) * dense->stride, sizeof(uint64_t));
+    dense->rows = sw_rows_allocate((size_t)(dense->slot_count + rows) * dense->stride);
     dense->gain = allocate(row_words, sizeof(uint64_t));
     dense->loss = allocate(row_words, sizeof(uint64_t));
     dense->missing = allocate(dense->slot_count, sizeof(uint64_t *));

@@ -16,6 +16,7 @@
 #define SHAREWATCH_DENSE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engine.h"
@@ -53,6 +54,9 @@ static inline uint64_t *sw_dense_allow(const struct sw_dense *dense, uint32_t pr
 {
     return dense->rows + (size_t)(dense->slot_count + dense->row_of[predicate]) * dense->stride;
 }
+
+/** Memory for rows, @words long, zeroed and at the start of a cache line; to be freed. */
+void *sw_rows_allocate(size_t words);
 
 /** Builds the rows, unless the set has too many fields or predicates. */
 void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct sw_set *set);

@@ -68,9 +68,9 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     matcher->rows[index->zero_row] = &zero_word;
     if (index->dense.used) {
         size_t places = (size_t)index->dense.slot_count * (SW_COMBINATION_WAYS + 1);
-        matcher->apply_row = allocate(index->dense.words, sizeof(uint64_t));
+        matcher->apply_row = sw_rows_allocate(index->dense.words);
         matcher->combinations = allocate(places, sizeof(struct sw_combination));
-        matcher->combined = allocate(places * index->dense.stride, sizeof(uint64_t));
+        matcher->combined = sw_rows_allocate(places * index->dense.stride);
         matcher->survivors =
             allocate((size_t)index->dense.words * WORD_BITS + SW_SURVIVORS_AHEAD, sizeof(uint32_t));
     }

@@ -95,18 +95,21 @@ static SW_TARGET_AVX2 bool find_avx2(struct sw_quotes *quotes, struct sw_text te
 
 static SW_TARGET_AVX512 bool find_avx512(struct sw_quotes *quotes, struct sw_text text)
 {
+    const __m512i spaces = _mm512_set1_epi8(' ');
     uint32_t *end = quotes->positions;
     __mmask64 special = 0;
-    uint32_t whole = text.length / BLOCK * BLOCK;
-    copy_rest(quotes->bytes + whole, text, whole);
-    for (uint32_t at = 0; at < text.length; at += BLOCK) {
-        const char *from = at < whole ? text.bytes + at : quotes->bytes + at;
-        __m512i loaded = _mm512_loadu_si512(from);
+    uint32_t at = 0;
+    for (; at < text.length; at += BLOCK) {
+        uint32_t left = text.length - at;
+        __mmask64 inside = left < BLOCK ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
+        __m512i loaded = _mm512_mask_loadu_epi8(spaces, inside, text.bytes + at);
         _mm512_storeu_si512(quotes->bytes + at, loaded);
         special |= _mm512_cmpeq_epi8_mask(loaded, _mm512_set1_epi8('\\')) |
-                   _mm512_cmplt_epi8_mask(loaded, _mm512_set1_epi8(' ')); // signed: also >= 0x80
-        end = sw_bits_append_avx512(end, _mm512_cmpeq_epi8_mask(loaded, _mm512_set1_epi8('"')), at);
+                   _mm512_cmplt_epi8_mask(loaded, spaces); // signed: also >= 0x80
+        uint64_t found = _mm512_cmpeq_epi8_mask(loaded, _mm512_set1_epi8('"'));
+        end = sw_bits_append_avx512(end, found, at, SW_BITS_AHEAD);
     }
+    _mm512_storeu_si512(quotes->bytes + at, spaces);
     end_positions(end, text);
     return special == 0;
 }

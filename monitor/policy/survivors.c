@@ -8,8 +8,9 @@
 #include "bits.h"
 #include "decide.h"
 
-#define WORD_BITS  64
-#define AHEAD_AVX2 4 // of a word; few rules survive
+#define WORD_BITS    64
+#define AHEAD_AVX2   4 // of a word; few rules survive
+#define AHEAD_AVX512 8
 
 static_assert(SW_DENSE_BLOCK == 8, "eight words, which stay in registers");
 static_assert(SW_SURVIVORS_AHEAD >= SW_BITS_AHEAD, "room behind the last survivor");
@@ -50,7 +51,7 @@ static SW_TARGET_AVX512 uint32_t *join_avx512(const struct sw_matcher *matcher, 
         uint64_t alive[SW_DENSE_BLOCK];
         _mm512_storeu_si512(alive, block);
         for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
-            out = sw_bits_append_avx512(out, alive[word], (first + word) * WORD_BITS);
+            out = sw_bits_append_avx512(out, alive[word], (first + word) * WORD_BITS, AHEAD_AVX512);
         }
     }
     return out;
