@@ -132,7 +132,7 @@ static bool plan_holds(struct sw_matcher *matcher, uint32_t rule)
             return false;
         }
     }
-    return !sw_match_guarded(matcher, plan->guard) && run_code(matcher, plan->residual);
+    return !sw_guard_holds(matcher->rows, plan->guard) && run_code(matcher, plan->residual);
 }
 
 static void try_rule(struct sw_matcher *matcher, uint32_t rule)
@@ -143,6 +143,7 @@ static void try_rule(struct sw_matcher *matcher, uint32_t rule)
         return;
     }
     matcher->seen[rule / WORD_BITS] |= bit;
+    matcher->candidates_total++;
     if (plan_holds(matcher, rule)) {
         matcher->hits[rule / WORD_BITS] |= bit;
     }
@@ -244,7 +245,7 @@ void sw_try_survivor(struct sw_matcher *matcher, uint32_t rule, int64_t time_ms)
     const struct sw_index *index = matcher->index;
     const struct sw_plan *plan = &index->plans[rule];
     const struct sw_mask *extra = index->masks + plan->extra_first;
-    if (sw_match_guarded(matcher, plan->guard)) {
+    if (sw_guard_holds(matcher->rows, plan->guard)) {
         return;
     }
     for (uint32_t i = 0; i < plan->extra_count; i++) {

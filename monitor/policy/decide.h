@@ -16,11 +16,11 @@ static inline uint64_t sw_match_word(const struct sw_matcher *matcher, uint32_t 
     return matcher->rows[place->row][place->offset];
 }
 
-/** True when both bits of @guard are set: its rule does not match. */
-static inline bool sw_match_guarded(const struct sw_matcher *matcher, struct sw_guard guard)
+/** True when both bits of @guard are set in @rows of the matcher: its rule does not match. */
+static inline bool sw_guard_holds(const uint64_t *const *rows, struct sw_guard guard)
 {
-    uint64_t first = matcher->rows[guard.row[0]][guard.bit[0] / 64] >> guard.bit[0] % 64;
-    uint64_t second = matcher->rows[guard.row[1]][guard.bit[1] / 64] >> guard.bit[1] % 64;
+    uint64_t first = rows[guard.row[0]][guard.bit[0] / 64] >> guard.bit[0] % 64;
+    uint64_t second = rows[guard.row[1]][guard.bit[1] / 64] >> guard.bit[1] % 64;
     return (first & second & 1) != 0;
 }
 

@@ -60,6 +60,7 @@ struct sw_matcher {
     uint64_t *bits;                       // [index->word_count]
     struct sw_datum *data;                // [SW_VALUES_MAX]
     uint32_t data_count;
+    uint64_t candidates_total;     // rules that were looked at one by one
     uint64_t values_refused_total; // values beyond SW_VALUES_MAX
     uint32_t *slot_first;          // [slot_count], of the data; SW_UNKNOWN: none
     uint32_t *slot_last;           // [slot_count]
@@ -75,12 +76,11 @@ struct sw_matcher {
     uint32_t *stamps; // [predicate_count], event for which it fired, when it was not the only one
     struct sw_combination *combinations; // [dense.slot_count][SW_COMBINATION_WAYS + 1]
     uint64_t *combined;                  // [the same][dense.stride], their rows
-    uint32_t *survivors;                 // [64 * dense.words + SW_SURVIVORS_AHEAD]
-    uint32_t survivor_count;             // rules that no row rules out
-    sw_join_fn join;                     // how rows are joined on this machine
-    uint64_t *hits;                      // [plan_count / 64 + 1], rules that matched
-    uint64_t *seen;                      // [plan_count / 64 + 1], rules that were looked at
-    struct sw_match *matches;            // [plan_count + 1]
+    uint32_t *survivors; // [64 * dense.words + SW_SURVIVORS_AHEAD], rules that no row rules out
+    sw_join_fn join;     // how rows are joined on this machine
+    uint64_t *hits;      // [plan_count / 64 + 1], rules that matched
+    uint64_t *seen;      // [plan_count / 64 + 1], rules that were looked at
+    struct sw_match *matches; // [plan_count + 1]
     uint32_t match_count;
     uint8_t *applies; // [log_source_count]
     struct sw_tools tools;

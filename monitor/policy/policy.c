@@ -904,6 +904,7 @@ struct sw_policy_counters sw_policy_counters(const struct sw_scratch *scratch)
     struct sw_policy_counters counters = {
         .regex_exceeded_total = scratch->matcher.tools.regex_exceeded_total,
         .values_refused_total = scratch->matcher.values_refused_total,
+        .candidates_total = scratch->matcher.candidates_total,
     };
     for (uint32_t i = 0; i < scratch->correlator.table_count; i++) {
         const struct sw_group_table *table = &scratch->correlator.tables[i];

@@ -93,16 +93,23 @@ sw_join_fn sw_join_choose(bool portable)
 
 void sw_finish_dense(struct sw_matcher *matcher, int64_t time_ms)
 {
-    const uint32_t *end = matcher->join(matcher, matcher->survivors);
-    matcher->survivor_count = (uint32_t)(end - matcher->survivors);
+    uint32_t *const survivors = matcher->survivors;
+    uint32_t survivor_count = (uint32_t)(matcher->join(matcher, survivors) - survivors);
     const struct sw_guard *guards = matcher->index->guards;
-    for (uint32_t i = 0; i < matcher->survivor_count; i++) {
-        uint32_t rule = matcher->survivors[i];
+    const uint64_t *const *rows = matcher->rows;
+    struct sw_match *matches = matcher->matches;
+    uint32_t count = 0; // in a variable: through memory, each rule would wait for the one before
+    for (uint32_t i = 0; i < survivor_count; i++) {
+        uint32_t rule = survivors[i];
         if (guards[rule].row[0] == SW_GUARD_COMPLEX) {
+            matcher->match_count = count;
             sw_try_survivor(matcher, rule, time_ms);
+            count = matcher->match_count;
             continue;
         }
-        matcher->matches[matcher->match_count] = (struct sw_match){rule, SW_UNKNOWN};
-        matcher->match_count += sw_match_guarded(matcher, guards[rule]) ? 0 : 1;
+        matches[count] = (struct sw_match){rule, SW_UNKNOWN};
+        count += sw_guard_holds(rows, guards[rule]) ? 0 : 1;
     }
+    matcher->match_count = count;
+    matcher->candidates_total += survivor_count;
 }

@@ -157,13 +157,14 @@ uint32_t sw_policy_find_rule(const struct sw_policy *policy, struct sw_text name
 void sw_policy_explain(struct sw_scratch *scratch, uint32_t rule, const struct sw_line *line,
                        bool json, FILE *stream);
 
-/** Losses, each of which is a fact to report. */
+/** Losses, each of which is a fact to report; and what matching took. */
 struct sw_policy_counters {
     uint64_t groups_evicted_total; // of correlations, before their time was over
     uint64_t group_missing_total;  // events without a field that a correlation groups by
     uint64_t values_dropped_total; // of sums and the like, beyond the most in one group
     uint64_t regex_exceeded_total; // regular expressions that hit their limit: no match
     uint64_t values_refused_total; // values of an event beyond the most that are looked at
+    uint64_t candidates_total;     // no loss: rules that were looked at one by one
 };
 struct sw_policy_counters sw_policy_counters(const struct sw_scratch *scratch);
 

@@ -134,6 +134,7 @@ static void measure(uint32_t rule_count)
     SW_ASSERT(status == SW_OK);
     struct sw_scratch *scratch = sw_scratch_open_lines(policy);
     uint64_t hits = match_events(scratch, &corpus, EVENT_COUNT); // also warms up
+    double candidates = (double)sw_policy_counters(scratch).candidates_total / EVENT_COUNT;
     double best = 1e9;
     double sum = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -149,12 +150,13 @@ static void measure(uint32_t rule_count)
     uint64_t same = match_events(scratch, &corpus, NAIVE_EVENTS);
     (void)printf("%5u rules  load %5.0f ms  %.3f µs an event (best %.3f)  %llu matches in %d "
                  "events of %.0f bytes\n"
+                 "             %.1f candidates and %.1f matches an event\n"
                  "             naïve %.0f µs an event, %.0f times as much; on %d events %llu and "
                  "%llu matches: %s\n",
                  rule_count, load_ms, sum / ROUNDS, best, (unsigned long long)hits, EVENT_COUNT,
-                 (double)corpus.events_bytes / EVENT_COUNT, naive_us, naive_us / (sum / ROUNDS),
-                 NAIVE_EVENTS, (unsigned long long)same, (unsigned long long)naive,
-                 same == naive ? "equal" : "DIFFERENT");
+                 (double)corpus.events_bytes / EVENT_COUNT, candidates, (double)hits / EVENT_COUNT,
+                 naive_us, naive_us / (sum / ROUNDS), NAIVE_EVENTS, (unsigned long long)same,
+                 (unsigned long long)naive, same == naive ? "equal" : "DIFFERENT");
     sw_scratch_close(scratch);
     sw_policy_close(policy);
     sw_report_free(&report);
