@@ -687,7 +687,8 @@ static void make_shorts(struct sw_index *index, const struct sw_short_entry *ent
         index->short_size *= 2;
         index->short_shift--;
     }
-    index->shorts = allocate(index->short_size, sizeof(struct sw_short_entry));
+    index->shorts = sw_rows_allocate((size_t)index->short_size * sizeof(struct sw_short_entry) /
+                                     sizeof(uint64_t));
     uint32_t best = 0;
     uint32_t least = UINT32_MAX;
     for (uint32_t try = 0; try < SW_SHORT_TRIES && least > 0; try++) {

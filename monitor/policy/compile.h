@@ -18,6 +18,7 @@
 #ifndef SHAREWATCH_COMPILE_H
 #define SHAREWATCH_COMPILE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -116,7 +117,9 @@ struct sw_short_entry {
     uint32_t place;        // slot * 32 + length
     uint32_t predicate;    // SW_UNKNOWN: empty
     uint32_t row;          // of dense.rows, if those are used
+    uint32_t unused[5];    // to the end of a cache line, so that none lies across two
 };
+static_assert(sizeof(struct sw_short_entry) == 64, "one cache line");
 
 struct sw_equal_entry {
     uint32_t predicate; // SW_UNKNOWN: empty

@@ -4,6 +4,8 @@
 
 #include <sharewatch/assert.h>
 
+#include "memory.h"
+
 #define WORD_BITS 64
 
 bool sw_match_missing(const struct sw_matcher *matcher, uint32_t slot)
@@ -62,11 +64,35 @@ bool sw_match_test(struct sw_matcher *matcher, uint32_t index)
     return false;
 }
 
+/* sw_match_test(), from memory when the field has one short text. */
+static bool test_remembered(struct sw_matcher *matcher, uint32_t index)
+{
+    const struct sw_predicate *predicate = &matcher->set->predicates[index];
+    uint32_t first = matcher->slot_first[predicate->slot];
+    const struct sw_datum *datum = first != SW_UNKNOWN ? &matcher->data[first] : NULL;
+    if (predicate->op == SW_OP_FIELD || datum == NULL || datum->next != SW_UNKNOWN ||
+        !sw_memory_fits(datum)) {
+        return sw_match_test(matcher, index);
+    }
+    uint32_t asked = matcher->set->slot_count + index;
+    struct sw_memory *memory = sw_memory_find(matcher->memories, asked, datum);
+    if (!sw_memory_holds(memory, asked, datum)) {
+        uint64_t exceeded = matcher->tools.regex_exceeded_total;
+        bool holds = sw_match_test(matcher, index);
+        if (matcher->tools.regex_exceeded_total != exceeded) {
+            return holds; // each time counts
+        }
+        sw_memory_set(memory, asked, datum);
+        memory->count = holds ? 1 : 0;
+    }
+    return memory->count != 0;
+}
+
 static bool test_lazy(struct sw_matcher *matcher, uint32_t predicate)
 {
     uint32_t *stamp = &matcher->lazy_stamp[predicate];
     if ((*stamp & ~UINT32_C(1)) != matcher->stamp) {
-        *stamp = matcher->stamp | (sw_match_test(matcher, predicate) ? 1 : 0);
+        *stamp = matcher->stamp | (test_remembered(matcher, predicate) ? 1 : 0);
     }
     return (*stamp & 1) != 0;
 }

@@ -9,6 +9,7 @@
 #include "decide.h"
 #include "fold.h"
 #include "hash.h"
+#include "memory.h"
 
 #define WORD_BITS 64
 
@@ -58,7 +59,7 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     matcher->fired = allocate((size_t)index->predicate_count + 1, sizeof(uint32_t));
     matcher->memories = allocate(SW_MEMORIES, sizeof(struct sw_memory));
     for (uint32_t i = 0; i < SW_MEMORIES; i++) {
-        matcher->memories[i].slot = SW_UNKNOWN;
+        matcher->memories[i].asked = SW_UNKNOWN;
     }
     matcher->hits = allocate(rule_words, sizeof(uint64_t));
     matcher->seen = allocate(rule_words, sizeof(uint64_t));
@@ -419,50 +420,25 @@ static void fire_slot(struct sw_matcher *matcher, uint32_t slot, struct sw_datum
     }
 }
 
-/* The place where what @datum fires is remembered. */
-static struct sw_memory *memory_of(struct sw_matcher *matcher, uint32_t slot,
-                                   const struct sw_datum *datum)
-{
-    uint32_t length = datum->text.length;
-    uint64_t hash = sw_hash_bytes(datum->text.bytes, length, (uint64_t)slot << 8 | datum->type);
-    return &matcher->memories[hash >> (64 - SW_MEMORY_BITS)];
-}
-
-static bool remembers(const struct sw_memory *memory, uint32_t slot, const struct sw_datum *datum)
-{
-    return memory->slot == slot && memory->type == datum->type &&
-           memory->length == datum->text.length &&
-           sw_bytes_equal(memory->bytes, datum->text.bytes, datum->text.length);
-}
-
-static void remember(struct sw_memory *memory, const struct sw_matcher *matcher, uint32_t slot,
-                     const struct sw_datum *datum)
-{
-    const struct sw_tools *tools = &matcher->tools;
-    bool folded = tools->fold_capacity - tools->fold_used >= SW_FOLD_BYTES_MAX(SW_MEMORY_TEXT_MAX);
-    if (!folded || matcher->fired_count > SW_COMBINATION_MAX) {
-        return; // without room to fold, a text fits no test
-    }
-    memory->slot = slot;
-    memory->type = datum->type;
-    memory->length = (uint8_t)datum->text.length;
-    memcpy(memory->bytes, datum->text.bytes, datum->text.length);
-    memory->count = (uint8_t)matcher->fired_count;
-    memcpy(memory->fired, matcher->fired, matcher->fired_count * sizeof(uint32_t));
-}
-
 /* What fires depends on the field and the text alone, and fields with dear tests tend to have few
  * texts. */
 static void fire_remembered(struct sw_matcher *matcher, uint32_t slot, struct sw_datum *datum)
 {
-    struct sw_memory *memory = memory_of(matcher, slot, datum);
-    if (!remembers(memory, slot, datum)) {
-        fire_slot(matcher, slot, datum);
-        remember(memory, matcher, slot, datum);
+    struct sw_memory *memory = sw_memory_find(matcher->memories, slot, datum);
+    if (sw_memory_holds(memory, slot, datum)) {
+        matcher->fired_count = memory->count;
+        memcpy(matcher->fired, memory->fired, memory->count * sizeof(uint32_t));
         return;
     }
-    matcher->fired_count = memory->count;
-    memcpy(matcher->fired, memory->fired, memory->count * sizeof(uint32_t));
+    fire_slot(matcher, slot, datum);
+    /* Without room to fold, a text fits no test. */
+    const struct sw_tools *tools = &matcher->tools;
+    bool folded = tools->fold_capacity - tools->fold_used >= SW_FOLD_BYTES_MAX(SW_MEMORY_TEXT_MAX);
+    if (folded && matcher->fired_count <= SW_COMBINATION_MAX) {
+        sw_memory_set(memory, slot, datum);
+        memory->count = (uint8_t)matcher->fired_count;
+        memcpy(memory->fired, matcher->fired, matcher->fired_count * sizeof(uint32_t));
+    }
 }
 
 static void match_slot(struct sw_matcher *matcher, uint32_t slot, struct sw_datum *datum)
@@ -475,9 +451,7 @@ static void match_slot(struct sw_matcher *matcher, uint32_t slot, struct sw_datu
     for (uint32_t word = 0; !index->dense.used && word < index->slots[slot].word_count; word++) {
         matcher->bits[index->slots[slot].first_word + word] = 0;
     }
-    bool has_text = datum->type != SW_DATUM_NULL && datum->type != SW_DATUM_OTHER;
-    if (!index->slots[slot].plain && datum->next == SW_UNKNOWN && has_text &&
-        datum->text.length - 1 < SW_MEMORY_TEXT_MAX) { // 0 wraps: it may have no bytes to compare
+    if (!index->slots[slot].plain && datum->next == SW_UNKNOWN && sw_memory_fits(datum)) {
         fire_remembered(matcher, slot, datum);
     } else {
         fire_slot(matcher, slot, datum);

@@ -33,13 +33,15 @@ struct sw_combination {
     uint32_t predicates[SW_COMBINATION_MAX];
 };
 
-/** What a value of a field fired, so that the same one need not be tested again. */
+/** What was found for a text, see memory.h. */
 #define SW_MEMORY_BITS     10
 #define SW_MEMORIES        (1U << SW_MEMORY_BITS)
 #define SW_MEMORY_TEXT_MAX 32
 struct sw_memory {
-    uint32_t slot; // SW_UNKNOWN: empty
-    uint8_t type, length, count;
+    uint32_t asked; // what all tests of this slot say, or (behind the slots) one lazy predicate;
+                    // SW_UNKNOWN: empty
+    uint8_t type, length;
+    uint8_t count; // of `fired`; of a predicate, 1 when it holds
     char bytes[SW_MEMORY_TEXT_MAX];
     uint32_t fired[SW_COMBINATION_MAX]; // [count]
 };

@@ -3,6 +3,7 @@
  * the guards. As with the bits (bits.h), nothing branches on whether a guard holds.
  */
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "bits.h"
@@ -11,6 +12,7 @@
 #define WORD_BITS    64
 #define AHEAD_AVX2   4 // of a word; few rules survive
 #define AHEAD_AVX512 8
+#define BLOCKS_MAX   4 // of rules joined at a time
 
 static_assert(SW_DENSE_BLOCK == 8, "eight words, which stay in registers");
 static_assert(SW_SURVIVORS_AHEAD >= SW_BITS_AHEAD, "room behind the last survivor");
@@ -40,21 +42,44 @@ static SW_TARGET_AVX2 uint32_t *join_avx2(const struct sw_matcher *matcher, uint
     return out;
 }
 
-static SW_TARGET_AVX512 uint32_t *join_avx512(const struct sw_matcher *matcher, uint32_t *out)
+/* Joins @count blocks, a constant, from word @first on: of each row a few cache lines in a run. */
+static inline __attribute__((always_inline)) SW_TARGET_AVX512 uint32_t *
+join_blocks(const struct sw_matcher *matcher, uint32_t *out, uint32_t first, int count)
 {
-    const struct sw_dense *dense = &matcher->index->dense;
-    for (uint32_t first = 0; first < dense->words; first += SW_DENSE_BLOCK) {
-        __m512i block = _mm512_loadu_si512(matcher->apply_row + first);
-        for (uint32_t i = 0; i < dense->slot_count; i++) {
-            block = _mm512_and_si512(block, _mm512_loadu_si512(matcher->rows[i] + first));
-        }
-        uint64_t alive[SW_DENSE_BLOCK];
-        _mm512_storeu_si512(alive, block);
-        for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
-            out = sw_bits_append_avx512(out, alive[word], (first + word) * WORD_BITS, AHEAD_AVX512);
+    __m512i blocks[BLOCKS_MAX];
+    uint64_t alive[BLOCKS_MAX * SW_DENSE_BLOCK];
+    for (int i = 0; i < count; i++) {
+        blocks[i] = _mm512_loadu_si512(matcher->apply_row + first + i * SW_DENSE_BLOCK);
+    }
+    for (uint32_t row = 0; row < matcher->index->dense.slot_count; row++) {
+        const uint64_t *at = matcher->rows[row] + first;
+        for (int i = 0; i < count; i++) {
+            blocks[i] =
+                _mm512_and_si512(blocks[i], _mm512_loadu_si512(at + (ptrdiff_t)i * SW_DENSE_BLOCK));
         }
     }
+    for (int i = 0; i < count; i++) {
+        _mm512_storeu_si512(alive + (ptrdiff_t)i * SW_DENSE_BLOCK, blocks[i]);
+    }
+    for (int i = 0; i < count * SW_DENSE_BLOCK; i++) {
+        out = sw_bits_append_avx512(out, alive[i], (first + (uint32_t)i) * WORD_BITS, AHEAD_AVX512);
+    }
     return out;
+}
+
+static SW_TARGET_AVX512 uint32_t *join_avx512(const struct sw_matcher *matcher, uint32_t *out)
+{
+    uint32_t left = matcher->index->dense.words / SW_DENSE_BLOCK;
+    uint32_t first = 0;
+    for (; left >= BLOCKS_MAX; left -= BLOCKS_MAX, first += BLOCKS_MAX * SW_DENSE_BLOCK) {
+        out = join_blocks(matcher, out, first, BLOCKS_MAX);
+    }
+    if (left >= 2) {
+        out = join_blocks(matcher, out, first, 2);
+        first += 2 * SW_DENSE_BLOCK;
+        left -= 2;
+    }
+    return left > 0 ? join_blocks(matcher, out, first, 1) : out;
 }
 
 #endif
