@@ -9,7 +9,8 @@
 
 #include "bits.h"
 
-#define BLOCK 64 // bytes
+#define BLOCK           64 // bytes
+#define FETCH_BYTES_MAX 1024
 
 static_assert(SW_QUOTES_AHEAD >= SW_BITS_AHEAD, "room behind the last position");
 static_assert(SW_QUOTES_TEXT_MAX % BLOCK == 0, "whole blocks");
@@ -116,12 +117,23 @@ static SW_TARGET_AVX512 bool find_avx512(struct sw_quotes *quotes, struct sw_tex
 
 #endif
 
+/* Lines stand one behind the other in a file: by the time this one is matched, the next is there.
+ * Where nothing follows, nothing is fetched. */
+static inline void fetch_next(struct sw_text text)
+{
+    uintptr_t next = (uintptr_t)text.bytes + text.length;
+    for (uintptr_t at = 0; at < text.length && at < FETCH_BYTES_MAX; at += BLOCK) {
+        __builtin_prefetch((const void *)(next + at)); // NOLINT(performance-no-int-to-ptr)
+    }
+}
+
 bool sw_quotes_find(struct sw_quotes *quotes, struct sw_text text)
 {
     SW_ASSERT(quotes->positions != NULL);
     if (text.length > SW_QUOTES_TEXT_MAX) {
         return false;
     }
+    fetch_next(text);
 #if defined(__x86_64__)
     switch (quotes->way) {
     case SW_QUOTES_AVX2:

@@ -44,25 +44,25 @@ static SW_TARGET_AVX2 uint32_t *join_avx2(const struct sw_matcher *matcher, uint
 
 /* Joins @count blocks, a constant, from word @first on: of each row a few cache lines in a run. */
 static inline __attribute__((always_inline)) SW_TARGET_AVX512 uint32_t *
-join_blocks(const struct sw_matcher *matcher, uint32_t *out, uint32_t first, int count)
+join_blocks(const struct sw_matcher *matcher, uint32_t *out, uint32_t first, uint32_t count)
 {
     __m512i blocks[BLOCKS_MAX];
     uint64_t alive[BLOCKS_MAX * SW_DENSE_BLOCK];
-    for (int i = 0; i < count; i++) {
-        blocks[i] = _mm512_loadu_si512(matcher->apply_row + first + i * SW_DENSE_BLOCK);
+    for (uint32_t i = 0; i < count; i++) {
+        blocks[i] = _mm512_loadu_si512(matcher->apply_row + first + (size_t)i * SW_DENSE_BLOCK);
     }
     for (uint32_t row = 0; row < matcher->index->dense.slot_count; row++) {
         const uint64_t *at = matcher->rows[row] + first;
-        for (int i = 0; i < count; i++) {
+        for (uint32_t i = 0; i < count; i++) {
             blocks[i] =
-                _mm512_and_si512(blocks[i], _mm512_loadu_si512(at + (ptrdiff_t)i * SW_DENSE_BLOCK));
+                _mm512_and_si512(blocks[i], _mm512_loadu_si512(at + (size_t)i * SW_DENSE_BLOCK));
         }
     }
-    for (int i = 0; i < count; i++) {
-        _mm512_storeu_si512(alive + (ptrdiff_t)i * SW_DENSE_BLOCK, blocks[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        _mm512_storeu_si512(alive + (size_t)i * SW_DENSE_BLOCK, blocks[i]);
     }
-    for (int i = 0; i < count * SW_DENSE_BLOCK; i++) {
-        out = sw_bits_append_avx512(out, alive[i], (first + (uint32_t)i) * WORD_BITS, AHEAD_AVX512);
+    for (uint32_t i = 0; i < count * SW_DENSE_BLOCK; i++) {
+        out = sw_bits_append_avx512(out, alive[i], (first + i) * WORD_BITS, AHEAD_AVX512);
     }
     return out;
 }
