@@ -12,12 +12,19 @@
 #include "database.h"
 #include "reason.h"
 
+/* Payloads that retention deleted are empty; all others were read as JSON before they were stored.
+ */
+#define CORRECTS(payload)                                                                          \
+    "(CASE WHEN instr(" payload ", '\"swcorrects\"') > 0 AND json_valid(" payload ") THEN"         \
+    " coalesce(" payload " ->> '$.swcorrects', 0) ELSE 0 END)"
+
 /* Reads of plates are many and no table asks for one; corrections are facts of other events. */
 static const char made_sql[] =
     "CREATE TEMP TABLE raw AS SELECT id, source_id, kind, action, ts_event AS ts, synthetic,"
-    " payload ->> '$.data' AS data FROM main.event WHERE ts_event >= ?1 AND ts_event < ?2"
+    " CASE WHEN json_valid(payload) THEN payload ->> '$.data' END AS data FROM main.event WHERE "
+    "ts_event >= ?1 AND ts_event < ?2"
     " AND NOT (kind = 'plate' AND action = 'read')"
-    " AND NOT (instr(payload, '\"swcorrects\"') > 0 AND coalesce(payload ->> '$.swcorrects', 0))";
+    " AND NOT " CORRECTS("payload");
 
 /* As the monitor finds the parent: of the same source or, if that has none, the newest of any. */
 static const char corrections_sql[] =
@@ -25,8 +32,7 @@ static const char corrections_sql[] =
     " AND p.event_id = c.payload ->> '$.swparent'), (SELECT max(id) FROM main.event AS p"
     " WHERE p.source_id IN (SELECT id FROM source)"
     " AND p.event_id = c.payload ->> '$.swparent')), c.payload ->> '$.data'"
-    " FROM main.event AS c WHERE instr(c.payload, '\"swcorrects\"') > 0"
-    " AND coalesce(c.payload ->> '$.swcorrects', 0) ORDER BY c.id";
+    " FROM main.event AS c WHERE " CORRECTS("c.payload") " ORDER BY c.id";
 
 #define FIELD(name) "data ->> '$." name "'"
 
