@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "evidence.h"
+#include "exhibit.h"
 
 static ssize_t read_export(void *context, uint64_t position, char *bytes, size_t capacity)
 {
@@ -65,8 +65,15 @@ enum MHD_Result sw_serve_evidence(struct sw_call *call)
         return refused;
     }
     sw_call_start(call, &out);
-    enum sw_status status = sw_evidence_write(&server->store, call->routed.id, call->query.full,
-                                              sw_call_wall_ms(), &out);
+    struct sw_exhibit exhibit = {
+        .database = server->store.database,
+        .alert = call->routed.id,
+        .full = call->query.full,
+        .reviews = true,
+        .form = SW_EXHIBIT_HTML,
+        .now_ms = sw_call_wall_ms(),
+    };
+    enum sw_status status = sw_exhibit_write(&exhibit, &out);
     if (status != SW_OK) {
         return sw_call_fail_status(call, status);
     }

@@ -18,6 +18,7 @@
     X(diff, "LOG --policy PACK", "show what another policy or map would have changed")             \
     X(verify, "LOG", "prove that a log is whole, or name the first place that is not")             \
     X(report, "LOG", "the counts that laws and directives ask for")                                \
+    X(evidence, "LOG ALERT", "one alert as a file that can be read without sharewatch")            \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
     X(ways, "[MAP]", "show by which ways data reaches an immigration component by itself")         \
     X(sweep, "SCENARIO --seeds N",                                                                 \

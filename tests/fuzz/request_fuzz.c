@@ -3,8 +3,9 @@
  * cell. */
 #include <string.h>
 
+#include <sharewatch/html.h>
+
 #include "body.h"
-#include "evidence.h"
 #include "export.h"
 #include "fuzz.h"
 #include "route.h"
