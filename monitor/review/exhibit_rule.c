@@ -34,6 +34,11 @@ static bool next_section(struct sw_text *rest, struct section *section)
     }
     section->name = (struct sw_text){start, (uint32_t)(name_end - start)};
     section->body = (struct sw_text){name_end + 1, (uint32_t)(next - name_end - 1)};
+    const struct sw_text mark = SW_TEXT("---\n"); // the stream's, not the file's
+    if (sw_text_starts_with(section->body, mark)) {
+        section->body.bytes += mark.length;
+        section->body.length -= mark.length;
+    }
     *rest = (struct sw_text){next, (uint32_t)(end - next)};
     return true;
 }
@@ -111,7 +116,7 @@ void sw_exhibit_find_rule(struct sw_text content, struct sw_text pack, struct sw
                           struct sw_exhibit_rule *rule)
 {
     struct section section;
-    *rule = (struct sw_exhibit_rule){{0}};
+    memset(rule, 0, sizeof(*rule));
     while (next_section(&content, &section)) {
         struct sw_text inside = section.name;
         bool of_pack = sw_text_starts_with(inside, pack) && inside.length > pack.length &&

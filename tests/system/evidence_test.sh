@@ -41,8 +41,9 @@ expect_json '$.law.cite' "$(sql "SELECT cite FROM alert WHERE id = $id")"
 expect_json '$.law.policy_sha256' "$(sql "SELECT lower(hex(digest)) FROM policy")"
 expect_json '$.edge.map_sha256' "$(sql "SELECT lower(hex(digest)) FROM map")"
 expect_json '$.edge.off_switch' "$(sql "SELECT off_switch FROM map_edge WHERE edge = 'E10' LIMIT 1")"
-expect_json "\$.hops[#-1].judgement" "$(sql "SELECT CASE verdict WHEN 'FED' THEN 'federal' WHEN 'PROH' THEN 'prohibited' ELSE verdict END
-    || ', level ' || level || ' (custody)' FROM hop WHERE chain = '$chain' ORDER BY ts_event DESC, id DESC LIMIT 1")"
+judged=$(sqlite3 :memory: "SELECT group_concat(value ->> '$.judgement', '|') FROM json_each(readfile('$WORK/out'), '\$.hops')")
+[ "$(grep -o 'prohibited, level 4 (custody)' <<<"$judged" | wc -l)" = \
+    "$(sql "SELECT count(*) FROM hop WHERE chain = '$chain' AND verdict = 'PROH' AND level = 4")" ] || fail "the hops are judged $judged"
 [ "$(sqlite3 :memory: "SELECT json_array_length(readfile('$WORK/out'), '\$.hops')")" = "$(sql "SELECT count(*) FROM hop WHERE chain = '$chain'")" ] ||
     fail "not every hop is there"
 for digest in $(sql "SELECT lower(hex(digest)) FROM event WHERE id IN (SELECT event FROM hop WHERE chain = '$chain')"); do
@@ -50,7 +51,7 @@ for digest in $(sql "SELECT lower(hex(digest)) FROM event WHERE id IN (SELECT ev
 done
 # The rule's own digest is that of its file, and its words stand in it.
 file=$(ls "$SOURCE"/monitor/policies/*/"$rule.yml")
-expect_json '$.law.rule_sha256' "$({ echo ---; cat "$file"; } | sha256sum | cut -c1-64)"
+expect_json '$.law.rule_sha256' "$(sha256sum <"$file" | cut -c1-64)"
 words=$(json '$.law.words')
 grep -qF -- "$(cut -c1-30 <<<"$words")" "$file" || fail "the law's words are not the rule's: $words"
 
@@ -60,7 +61,7 @@ expect_status 0
 for form in html json; do
     cp "$WORK/alert.$form" "$WORK/out"
     expect_out "Left out: the key of the chain"
-    expect_out "SHA-256"
+    expect_out "$(sql "SELECT lower(hex(digest)) FROM policy")"
     expect_no_out "$chain"
     expect_no_out "subject_tok"
     expect_no_out "<script"
