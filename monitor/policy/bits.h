@@ -13,6 +13,22 @@
 #include <immintrin.h>
 #endif
 
+#include <sharewatch/policy.h>
+
+/** The machine this is, or @machine if that is less. */
+static inline enum sw_machine sw_machine_at_most(enum sw_machine machine)
+{
+    enum sw_machine best = SW_MACHINE_PORTABLE;
+#if defined(__x86_64__)
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                __builtin_cpu_supports("popcnt");
+    bool avx512 =
+        avx2 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2");
+    best = avx512 ? SW_MACHINE_AVX512 : avx2 ? SW_MACHINE_AVX2 : SW_MACHINE_PORTABLE;
+#endif
+    return machine == SW_MACHINE_THIS || machine > best ? best : machine;
+}
+
 #define SW_BITS_AHEAD 16 // numbers that may be written past the last one
 
 /** Appends @base plus the place of each bit of @word to @out; returns the new end. */
@@ -28,19 +44,6 @@ static inline uint32_t *sw_bits_append(uint32_t *out, uint64_t word, uint32_t ba
 
 #define SW_TARGET_AVX2   __attribute__((target("avx2,bmi,popcnt")))
 #define SW_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,popcnt")))
-
-/** Whether this machine has those instructions. */
-static inline bool sw_has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("popcnt");
-}
-
-static inline bool sw_has_avx512(void)
-{
-    return sw_has_avx2() && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vbmi2");
-}
 
 /** The same; @ahead, a constant up to SW_BITS_AHEAD, is how many are written without asking. */
 static inline SW_TARGET_AVX2 uint32_t *sw_bits_append_avx2(uint32_t *out, uint64_t word,

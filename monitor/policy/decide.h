@@ -27,8 +27,8 @@ static inline bool sw_guard_holds(const uint64_t *const *rows, struct sw_guard g
 /** Decides all rules by their keys. */
 void sw_finish_sparse(struct sw_matcher *matcher, int64_t time_ms);
 
-/** The best way of joining rows that this machine has. */
-sw_join_fn sw_join_choose(bool portable);
+/** The best way of joining rows on this machine, taken as @machine at most. */
+sw_join_fn sw_join_choose(enum sw_machine machine);
 
 /** Decides all rules by rows (dense.h). */
 void sw_finish_dense(struct sw_matcher *matcher, int64_t time_ms);

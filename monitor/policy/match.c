@@ -42,7 +42,8 @@ static void fill_apply_row(struct sw_matcher *matcher)
 
 void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
                      const struct sw_set *set, const struct sw_rule *rules,
-                     const struct sw_rule_source *sources, uint32_t fold_capacity, bool portable)
+                     const struct sw_rule_source *sources, uint32_t fold_capacity,
+                     enum sw_machine machine)
 {
     *matcher = (struct sw_matcher){.index = index, .set = set, .rules = rules, .sources = sources};
     SW_ASSERT(index->slot_count == set->slot_count);
@@ -63,7 +64,7 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     }
     matcher->hits = allocate(rule_words, sizeof(uint64_t));
     matcher->seen = allocate(rule_words, sizeof(uint64_t));
-    matcher->join = sw_join_choose(portable);
+    matcher->join = sw_join_choose(machine);
     matcher->rows = allocate((size_t)index->zero_row + 1, sizeof(uint64_t *));
     matcher->rows[0] = matcher->bits;
     matcher->rows[index->zero_row] = &zero_word;

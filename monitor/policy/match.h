@@ -88,10 +88,11 @@ struct sw_matcher {
     struct sw_tools tools;
 };
 
-/** @portable: do without the instructions of newer machines. */
+/** @machine: take this one for no better than that. */
 void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
                      const struct sw_set *set, const struct sw_rule *rules,
-                     const struct sw_rule_source *sources, uint32_t fold_capacity, bool portable);
+                     const struct sw_rule_source *sources, uint32_t fold_capacity,
+                     enum sw_machine machine);
 void sw_matcher_close(struct sw_matcher *matcher);
 
 /** Starts an event. */

@@ -607,7 +607,7 @@ static struct sw_scratch *open_scratch(const struct sw_policy *policy, uint32_t 
     scratch->policy = policy;
     scratch->found = found;
     sw_matcher_open(&scratch->matcher, &policy->index, &policy->set, policy->rules, policy->sources,
-                    fold_bytes, policy->options.portable);
+                    fold_bytes, policy->options.machine);
     size_t mib = policy->options.state_mib > 0 ? policy->options.state_mib : SW_POLICY_STATE_MIB;
     sw_correlator_open(&scratch->correlator, &scratch->matcher, policy->rules, policy->sources,
                        policy->rule_count, mib << 20);
@@ -810,7 +810,7 @@ struct sw_scratch *sw_scratch_open_lines(const struct sw_policy *policy)
     SW_ASSERT(bytes < UINT32_MAX / 4);
     struct sw_scratch *scratch = open_scratch(policy, bytes * 3);
     sw_scanner_open(&scratch->scanner, &policy->fields, &scratch->matcher, policy->has_keywords,
-                    policy->options.portable, bytes);
+                    policy->options.machine, bytes);
     return scratch;
 }
 

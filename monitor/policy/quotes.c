@@ -26,17 +26,9 @@ static void *allocate(size_t count, size_t bytes)
     return memory;
 }
 
-void sw_quotes_open(struct sw_quotes *quotes, bool portable)
+void sw_quotes_open(struct sw_quotes *quotes, enum sw_machine machine)
 {
-    *quotes = (struct sw_quotes){.way = SW_QUOTES_NONE};
-#if defined(__x86_64__)
-    quotes->way = portable          ? SW_QUOTES_NONE
-                  : sw_has_avx512() ? SW_QUOTES_AVX512
-                  : sw_has_avx2()   ? SW_QUOTES_AVX2
-                                    : SW_QUOTES_NONE;
-#else
-    (void)portable;
-#endif
+    *quotes = (struct sw_quotes){.machine = sw_machine_at_most(machine)};
     quotes->bytes = allocate(SW_QUOTES_TEXT_MAX + SW_QUOTES_PADDING, 1);
     quotes->positions = allocate(SW_QUOTES_TEXT_MAX + SW_QUOTES_AHEAD, sizeof(uint32_t));
 }
@@ -135,12 +127,13 @@ bool sw_quotes_find(struct sw_quotes *quotes, struct sw_text text)
     }
     fetch_next(text);
 #if defined(__x86_64__)
-    switch (quotes->way) {
-    case SW_QUOTES_AVX2:
+    switch (quotes->machine) {
+    case SW_MACHINE_AVX2:
         return find_avx2(quotes, text);
-    case SW_QUOTES_AVX512:
+    case SW_MACHINE_AVX512:
         return find_avx512(quotes, text);
-    case SW_QUOTES_NONE:
+    case SW_MACHINE_THIS:
+    case SW_MACHINE_PORTABLE:
         break;
     }
 #endif

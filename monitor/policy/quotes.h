@@ -10,27 +10,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sharewatch/policy.h>
 #include <sharewatch/text.h>
 
 #define SW_QUOTES_TEXT_MAX 32768 // bytes of a text that is looked through
 #define SW_QUOTES_AHEAD    64    // positions that may be written past the last one
 #define SW_QUOTES_PADDING  128   // bytes behind the text, of which 64 at least are spaces
 
-enum sw_quotes_way {
-    SW_QUOTES_NONE, // this machine lacks the instructions: no text is plain
-    SW_QUOTES_AVX2,
-    SW_QUOTES_AVX512,
-};
-
 struct sw_quotes {
-    enum sw_quotes_way way;
-    char *bytes;         // [SW_QUOTES_TEXT_MAX + SW_QUOTES_PADDING], the text
+    enum sw_machine machine; // on SW_MACHINE_PORTABLE no text counts as plain
+    char *bytes;             // [SW_QUOTES_TEXT_MAX + SW_QUOTES_PADDING], the text
     uint32_t *positions; // [SW_QUOTES_TEXT_MAX + SW_QUOTES_AHEAD], ascending; four of the text's
                          // length stand behind the last
 };
 
-/** Reserves memory. @portable: do without the instructions of newer machines. */
-void sw_quotes_open(struct sw_quotes *quotes, bool portable);
+/** Reserves memory. @machine: take this one for no better than that. */
+void sw_quotes_open(struct sw_quotes *quotes, enum sw_machine machine);
 void sw_quotes_close(struct sw_quotes *quotes);
 
 /** Copies @text and finds its quotes. False: it is not plain, or too long. */

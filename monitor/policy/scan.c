@@ -22,13 +22,14 @@ static void *allocate(size_t count, size_t bytes)
 }
 
 void sw_scanner_open(struct sw_scanner *scanner, const struct sw_field_tree *tree,
-                     struct sw_matcher *matcher, bool keywords, bool portable, uint32_t line_bytes)
+                     struct sw_matcher *matcher, bool keywords, enum sw_machine machine,
+                     uint32_t line_bytes)
 {
     *scanner = (struct sw_scanner){
         .tree = tree, .matcher = matcher, .keywords = keywords, .text_capacity = line_bytes};
     scanner->text = allocate((size_t)line_bytes + PADDING, 1);
     scanner->seen = allocate(tree->count, sizeof(struct sw_seen));
-    sw_quotes_open(&scanner->quotes, portable);
+    sw_quotes_open(&scanner->quotes, machine);
 }
 
 void sw_scanner_close(struct sw_scanner *scanner)

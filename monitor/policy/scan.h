@@ -43,9 +43,10 @@ struct sw_scanner {
     const char *error; // for people; NULL: none
 };
 
-/** @portable: do without the instructions of newer machines. */
+/** @machine: take this one for no better than that. */
 void sw_scanner_open(struct sw_scanner *scanner, const struct sw_field_tree *tree,
-                     struct sw_matcher *matcher, bool keywords, bool portable, uint32_t line_bytes);
+                     struct sw_matcher *matcher, bool keywords, enum sw_machine machine,
+                     uint32_t line_bytes);
 void sw_scanner_close(struct sw_scanner *scanner);
 
 /** Reads @line into the matcher, after sw_match_begin(). False: `error`, at `at` - `start`. */

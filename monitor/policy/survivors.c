@@ -103,17 +103,22 @@ static uint32_t *join_portable(const struct sw_matcher *matcher, uint32_t *out)
     return out;
 }
 
-sw_join_fn sw_join_choose(bool portable)
+sw_join_fn sw_join_choose(enum sw_machine machine)
 {
 #if defined(__x86_64__)
-    return portable          ? join_portable
-           : sw_has_avx512() ? join_avx512
-           : sw_has_avx2()   ? join_avx2
-                             : join_portable;
+    switch (sw_machine_at_most(machine)) {
+    case SW_MACHINE_AVX512:
+        return join_avx512;
+    case SW_MACHINE_AVX2:
+        return join_avx2;
+    case SW_MACHINE_THIS:
+    case SW_MACHINE_PORTABLE:
+        break;
+    }
 #else
-    (void)portable;
-    return join_portable;
+    (void)machine;
 #endif
+    return join_portable;
 }
 
 void sw_finish_dense(struct sw_matcher *matcher, int64_t time_ms)

@@ -20,8 +20,8 @@ struct sides {
     struct sw_yaml yaml; // the same rules, for the reference
     struct sw_text source;
     struct comparison *total;
-    bool sparse;   // which of the two ways of the engine
-    bool portable; // and on what kind of machine
+    bool sparse;             // which of the two ways of the engine
+    enum sw_machine machine; // and on what kind of machine
 };
 
 /* The document that starts in @line of @source. */
@@ -75,7 +75,7 @@ static void compare_event(struct sides *sides, struct sw_text event, uint32_t ru
 static void open_sides(struct sides *sides, struct sw_text content)
 {
     struct sw_report report = {0};
-    const struct sw_policy_options options = {.sparse = sides->sparse, .portable = sides->portable};
+    const struct sw_policy_options options = {.sparse = sides->sparse, .machine = sides->machine};
     enum sw_status status = sw_policy_open_content(&sides->policy, content, &options, &report);
     sw_report_print(&report, stderr);
     SW_ASSERT(status == SW_OK);
@@ -92,7 +92,8 @@ void policy_compare(uint64_t seed, enum rule_mix mix, uint32_t rules, uint32_t e
                     struct comparison *total)
 {
     struct random random = {seed * 2 + 1};
-    struct sides sides = {.total = total, .sparse = seed % 2 == 0, .portable = seed % 3 == 0};
+    struct sides sides = {
+        .total = total, .sparse = seed % 2 == 0, .machine = (enum sw_machine)(seed / 2 % 4)};
     uint32_t bytes = rules * RULE_BYTES + 64;
     char *content = malloc(bytes);
     char *event = malloc(EVENT_BYTES);

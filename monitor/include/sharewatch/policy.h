@@ -59,16 +59,24 @@ struct sw_policy;  // a compiled set
 struct sw_map;     // of sharing, map.h
 struct sw_scratch; // what one thread needs to match against it
 
+/** Machines that the engine has instructions for. Each has those of the ones below it. */
+enum sw_machine {
+    SW_MACHINE_THIS, // whatever it is
+    SW_MACHINE_PORTABLE,
+    SW_MACHINE_AVX2,
+    SW_MACHINE_AVX512,
+};
+
 /** How to read the files. A zeroed struct is the usual way. */
 struct sw_policy_options {
-    bool strict;            // check fields and values of every rule against the taxonomy, not only
-                            // of those with `product: sharewatch`
-    bool sparse;            // find candidates by keys even where rows of bits would fit; for tests
-    bool portable;          // without the instructions of newer machines; for tests
-    bool lint;              // also warn of what is allowed but probably not meant
-    uint32_t state_mib;     // memory for correlations; 0: SW_POLICY_STATE_MIB
-    uint32_t line_bytes;    // the longest JSON event; 0: SW_POLICY_LINE_BYTES
-    const char *time_field; // of JSON events; NULL: `time`
+    bool strict;             // check fields and values of every rule against the taxonomy, not only
+                             // of those with `product: sharewatch`
+    bool sparse;             // find candidates by keys even where rows of bits would fit; for tests
+    enum sw_machine machine; // at most such a machine; for tests
+    bool lint;               // also warn of what is allowed but probably not meant
+    uint32_t state_mib;      // memory for correlations; 0: SW_POLICY_STATE_MIB
+    uint32_t line_bytes;     // the longest JSON event; 0: SW_POLICY_LINE_BYTES
+    const char *time_field;  // of JSON events; NULL: `time`
     const char *log_source_fields[3]; // of JSON events: where product, category and service stand;
                                       // NULL: not in the event
 };
