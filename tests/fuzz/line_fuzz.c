@@ -55,7 +55,10 @@ static void match_again(struct sw_text text, enum sw_status status, const struct
         enum sw_status again = sw_policy_match_line(scratches[i], text, &other);
         SW_ASSERT(again == status);
         SW_ASSERT(other.count == line->count);
-        SW_ASSERT(other.error == line->error || strcmp(other.error, line->error) == 0);
+        bool same_error =
+            other.error == line->error ||
+            (other.error != NULL && line->error != NULL && strcmp(other.error, line->error) == 0);
+        SW_ASSERT(same_error);
         SW_ASSERT(other.error_position == line->error_position);
         bool same = memcmp(other.rules, line->rules, line->count * sizeof(uint32_t)) == 0;
         SW_ASSERT(same);

@@ -232,7 +232,7 @@ static void finds_every_quote_of_plain_text(void **state)
         for (uint32_t length = 0; length < sizeof(bytes); length++) {
             bool plain = length % 5 != 0;
             for (uint32_t i = 0; i < length; i++) {
-                bytes[i] = random_below(&random, 3) == 0 ? '"' : ' ' + (char)(i % 60);
+                bytes[i] = (char)(random_below(&random, 3) == 0 ? '"' : ' ' + i % 60);
             }
             if (!plain && length > 0) {
                 bytes[random_below(&random, length)] = "\\\n\x80\x1f"[length % 4];
