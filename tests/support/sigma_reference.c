@@ -279,7 +279,8 @@ static bool read_number(struct sw_text text, long double *number)
     memcpy(copy, text.bytes, text.length);
     copy[text.length] = '\0';
     *number = strtold(copy, &end);
-    return *end == '\0' && end != copy && isfinite(*number);
+    /* More than a double holds is no number to the engine. */
+    return *end == '\0' && end != copy && isfinite((double)*number);
 }
 
 /* The shortest way to write the number in @text: 7.0 is 7. */
