@@ -723,19 +723,34 @@ static void read_event(struct sw_scratch *scratch, const struct sw_event *event)
     }
 }
 
+/* Gathers in `found` the detection rules that speak for themselves; returns how many. */
+static uint32_t collect_matches(struct sw_scratch *scratch)
+{
+    const struct sw_match *matches = scratch->matcher.matches;
+    const struct sw_plan *plans = scratch->policy->index.plans;
+    const uint32_t match_count = scratch->matcher.match_count;
+    uint32_t *found = scratch->found;
+    if (!scratch->policy->index.has_silent) {
+        for (uint32_t i = 0; i < match_count; i++) {
+            found[i] = matches[i].rule;
+        }
+        return match_count;
+    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < match_count; i++) {
+        if (!plans[matches[i].rule].silent) {
+            found[count++] = matches[i].rule;
+        }
+    }
+    return count;
+}
+
 /* Gathers in `found` the rules that speak for themselves, in order of index. */
 static uint32_t collect(struct sw_scratch *scratch)
 {
     const struct sw_correlator *correlator = &scratch->correlator;
     const struct sw_plan *plans = scratch->policy->index.plans;
-    uint32_t count = 0;
-    bool has_silent = scratch->policy->index.has_silent;
-    for (uint32_t i = 0; i < scratch->matcher.match_count; i++) {
-        uint32_t rule = scratch->matcher.matches[i].rule;
-        if (!has_silent || !plans[rule].silent) {
-            scratch->found[count++] = rule;
-        }
-    }
+    uint32_t count = collect_matches(scratch);
     for (uint32_t i = 0; i < correlator->fired_count; i++) {
         uint32_t rule = correlator->fired[i];
         uint32_t at = count;
