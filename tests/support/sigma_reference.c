@@ -223,6 +223,14 @@ static void fold_all(struct characters *characters)
     }
 }
 
+/* Two runs in a row are one: trying both would take for ever. */
+static void append_sign(struct characters *pattern, uint32_t sign)
+{
+    if (sign != SIGN_RUN || pattern->count == 0 || pattern->items[pattern->count - 1] != SIGN_RUN) {
+        append(pattern, sign);
+    }
+}
+
 /* Sigma's escapes: \* \? \\ ; a backslash before anything else is itself. */
 static void append_pattern(struct characters *pattern, struct sw_text source)
 {
@@ -235,7 +243,7 @@ static void append_pattern(struct characters *pattern, struct sw_text source)
             append(pattern, next);
             i++;
         } else {
-            append(pattern, c == '*' ? SIGN_RUN : c == '?' ? SIGN_ONE : c);
+            append_sign(pattern, c == '*' ? SIGN_RUN : c == '?' ? SIGN_ONE : c);
         }
     }
 }
@@ -640,10 +648,12 @@ static bool search_holds(const struct reference_event *event, const struct sw_ya
 /* --- conditions --------------------------------------------------------------------------------
  */
 
+#define WORD_BYTES 256 // of a condition; longer ones are not compared
+
 struct condition {
     const struct reference_event *event;
     const struct sw_yaml_node *detection;
-    char words[128][64];
+    char words[128][WORD_BYTES];
     uint32_t count, at;
 };
 
@@ -734,7 +744,8 @@ bool reference_match(const struct sw_yaml_node *rule, const struct reference_eve
             continue;
         }
         size_t length = c == '(' || c == ')' ? 1 : strcspn(text.bytes + i, " \t\r\n()");
-        (void)snprintf(condition.words[condition.count++], 64, "%.*s", (int)length, text.bytes + i);
+        (void)snprintf(condition.words[condition.count++], WORD_BYTES, "%.*s", (int)length,
+                       text.bytes + i);
         i += (uint32_t)length;
     }
     bool holds = read_or(&condition);

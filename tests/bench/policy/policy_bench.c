@@ -4,7 +4,8 @@
  *   policy_bench                  µs of CPU an event at 300 and 3,000 rules, against the naïve
  *                                 evaluator on a share of the same events; matches of both
  *   policy_bench RULES            the same at so many rules
- *   policy_bench spin RULES ROUNDS  nothing but matching, for a profiler
+ *   policy_bench spin RULES ROUNDS [MACHINE]   nothing but matching, for a profiler; MACHINE as in
+ *                                 enum sw_machine: 1 portable, 2 AVX2, 3 AVX-512
  *   policy_bench compare PAIRS    random rule × event pairs, wild ones too, against the reference
  *   policy_bench write DIR RULES EVENTS   the same rules and events as files, for other engines
  */
@@ -163,14 +164,15 @@ static void measure(uint32_t rule_count)
     free_corpus(&corpus);
 }
 
-static void spin(uint32_t rule_count, uint32_t rounds)
+static void spin(uint32_t rule_count, uint32_t rounds, enum sw_machine machine)
 {
+    const struct sw_policy_options options = {.machine = machine};
     struct corpus corpus;
     make_corpus(&corpus, rule_count, EVENT_COUNT);
     struct sw_report report = {0};
     struct sw_policy *policy = NULL;
     enum sw_status status = sw_policy_open_content(
-        &policy, (struct sw_text){corpus.rules, corpus.rules_bytes}, NULL, &report);
+        &policy, (struct sw_text){corpus.rules, corpus.rules_bytes}, &options, &report);
     SW_ASSERT(status == SW_OK);
     struct sw_scratch *scratch = sw_scratch_open_lines(policy);
     double best = 1e9;
@@ -228,8 +230,10 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "compare") == 0) {
         return compare(argv[2]);
     }
-    if (argc == 4 && strcmp(argv[1], "spin") == 0) {
-        spin((uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10));
+    if ((argc == 4 || argc == 5) && strcmp(argv[1], "spin") == 0) {
+        unsigned long machine = argc == 5 ? strtoul(argv[4], NULL, 10) : SW_MACHINE_THIS;
+        spin((uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10),
+             machine <= SW_MACHINE_AVX512 ? (enum sw_machine)machine : SW_MACHINE_THIS);
         return 0;
     }
     if (argc == 5 && strcmp(argv[1], "write") == 0) {
@@ -240,8 +244,9 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc != 1) {
-        (void)fprintf(stderr, "usage: policy_bench [RULES | spin RULES ROUNDS | compare PAIRS | "
-                              "write DIR RULES EVENTS]\n");
+        (void)fprintf(stderr,
+                      "usage: policy_bench [RULES | spin RULES ROUNDS [MACHINE] | compare PAIRS | "
+                      "write DIR RULES EVENTS]\n");
         return 2;
     }
     measure(300);
