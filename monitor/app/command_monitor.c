@@ -18,6 +18,7 @@ struct arguments {
     const char *policy;
     const char *spool;
     const char *spool_mib;
+    const char *state_mib;
     const char *status_fd;
 };
 
@@ -25,6 +26,7 @@ static struct arguments arguments;
 static struct sw_knowledge knowledge; // replaced as one by a reload
 static struct sw_mqtt mqtt;
 static struct sw_monitor monitor;
+static uint32_t state_mib; // 0: the default
 
 static const struct sw_option options[] = {
     SW_MQTT_OPTION_ROWS(arguments.mqtt),
@@ -35,6 +37,8 @@ static const struct sw_option options[] = {
     {"spool", "FILE", NULL, &arguments.spool, "packets on their way (default: LOG.spool)"},
     {"spool-mib", "N", NULL, &arguments.spool_mib,
      "size of a new spool, a power of two (default: 4)"},
+    {"state-mib", "N", NULL, &arguments.state_mib,
+     "memory for what rules over many events count (default: 256)"},
     {"status-fd", "N", NULL, &arguments.status_fd, "write progress as JSON lines to descriptor N"},
 };
 
@@ -59,19 +63,21 @@ static void fill_run(struct sw_log_run *run, const struct sw_knowledge *known)
 
 /* The former map and policy are still in use while the loop commits, so they are kept until the
  * next reload. */
-static bool reload(void *context, struct sw_log_run *run, struct sw_rules *rules)
+static bool reload(void *context, struct sw_log_run *run, struct sw_rules *rules,
+                   struct sw_scratch **scratch)
 {
     static struct sw_knowledge former;
     struct sw_knowledge fresh;
     (void)context;
+    fresh = (struct sw_knowledge){.state_mib = state_mib};
     if (!sw_knowledge_load(&fresh, "monitor", arguments.map, arguments.policy)) {
         return false;
     }
     sw_knowledge_close(&former);
     former = knowledge;
     knowledge = fresh;
-    sw_scratch_take_over(knowledge.scratch, former.scratch); // counts over time go on
     fill_run(run, &knowledge);
+    *scratch = knowledge.scratch; // its state comes from the log, as after a restart
     *rules = sw_policy_rules(knowledge.policy, knowledge.scratch);
     return true;
 }
@@ -96,6 +102,12 @@ static int read_numbers(struct sw_monitor_config *config)
         }
         config->spool_bytes = (uint64_t)number << 20;
     }
+    if (arguments.state_mib != NULL) {
+        if (sw_command_number(arguments.state_mib, 1, 65536, &number) != SW_OK) {
+            return sw_command_usage_error(&command, "--state-mib wants 1 to 65536");
+        }
+        state_mib = (uint32_t)number;
+    }
     return SW_EXIT_OK;
 }
 
@@ -109,6 +121,7 @@ static int64_t now_ms(void)
 static int run_monitor(struct sw_monitor_config *config)
 {
     char spool[SW_LOG_PATH_BYTES];
+    knowledge.state_mib = state_mib;
     if (!sw_knowledge_load(&knowledge, "monitor", arguments.map, arguments.policy)) {
         return SW_EXIT_ENVIRONMENT;
     }
@@ -119,6 +132,7 @@ static int run_monitor(struct sw_monitor_config *config)
     config->log_path = arguments.log;
     config->spool_path = arguments.spool != NULL ? arguments.spool : spool;
     config->rules = sw_policy_rules(knowledge.policy, knowledge.scratch);
+    config->scratch = knowledge.scratch;
     config->reload = reload;
     fill_run(&config->run, &knowledge);
     config->run.started_ms = now_ms();

@@ -9,27 +9,7 @@
 
 #define WAL_BYTES_MAX (INT64_C(64) << 20)
 
-/* --- what the judge asks for --- */
-
-static enum sw_status find_event(void *context, struct sw_text source, struct sw_text event_id,
-                                 struct sw_log_event *found, char *payload)
-{
-    struct sw_import_log *import = context;
-    return sw_log_find_event(&import->log, source, event_id, found, payload);
-}
-
-static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
-                                 struct sw_log_event *found, char *payload)
-{
-    struct sw_import_log *import = context;
-    return sw_log_find_cause(&import->log, row, revision, found, payload);
-}
-
-static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
-{
-    struct sw_import_log *import = context;
-    return sw_log_find_chain(&import->log, key, chain);
-}
+/* --- what the judge hands out --- */
 
 static void add_outputs(void *context, const struct sw_log_subject *subject,
                         const struct sw_event *event, const struct sw_outputs *outputs)
@@ -50,9 +30,6 @@ static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
 }
 
 static const struct sw_judge_calls judge_calls = {
-    .find_event = find_event,
-    .find_cause = find_cause,
-    .find_chain = find_chain,
     .take = add_outputs,
     .take_gap = add_gap,
 };
@@ -161,6 +138,7 @@ static void quarantine(void *context, const struct sw_import_file *file,
 static enum sw_status commit(void *context)
 {
     struct sw_import_log *import = context;
+    sw_knowledge_keep_state(import->scratch, &import->log);
     enum sw_status status = sw_log_commit(&import->log);
     if (status == SW_OK && sw_log_wal_bytes(&import->log) > WAL_BYTES_MAX) {
         status = sw_log_checkpoint(import->log.path, import->log.sentence);
@@ -188,7 +166,7 @@ static enum sw_status open_pipeline(struct sw_import_log *import,
         return SW_NO_MEMORY;
     }
     import->pipeline = sw_pipeline_init(memory, &config);
-    sw_judge_init(&import->judge, import->pipeline, &judge_calls, import);
+    sw_judge_init_log(&import->judge, import->pipeline, &import->log, &judge_calls, import);
     return SW_OK;
 }
 
@@ -196,10 +174,14 @@ static enum sw_status open_log(struct sw_import_log *import, const struct sw_kno
 {
     struct sw_log_run run = {.broker = "(import)", .started_ms = import->now_ms};
     struct sw_log_spool spool;
+    import->scratch = knowledge->scratch;
     sw_knowledge_fill_run(knowledge, &run);
     enum sw_status status = sw_log_start_run(&import->log, &run);
     if (status == SW_OK) {
         status = sw_log_restore(&import->log, import->pipeline, &spool);
+    }
+    if (status == SW_OK) {
+        status = sw_knowledge_restore_state(import->scratch, &import->log);
     }
     if (status == SW_OK) {
         status = sw_evidence_open(&import->evidence, &import->log);

@@ -20,6 +20,7 @@ struct sw_import_log {
     struct sw_digest digest;
     struct sw_pipeline *pipeline;
     struct sw_judge judge;
+    struct sw_scratch *scratch; // of the policy
     struct sw_import_sink sink;
     struct sw_log_alert alert; // the newest
     int64_t now_ms;            // when the import began: all its rows are of one moment

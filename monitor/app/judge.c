@@ -11,11 +11,43 @@ void sw_judge_init(struct sw_judge *judge, struct sw_pipeline *pipeline,
                    const struct sw_judge_calls *calls, void *context)
 {
     judge->pipeline = pipeline;
+    judge->log = NULL;
     judge->calls = calls;
     judge->context = context;
     judge->parents_missing_total = 0;
     judge->causes_missing_total = 0;
     judge->findings_over_total = 0;
+}
+
+void sw_judge_init_log(struct sw_judge *judge, struct sw_pipeline *pipeline, struct sw_log *log,
+                       const struct sw_judge_calls *calls, void *context)
+{
+    sw_judge_init(judge, pipeline, calls, context);
+    judge->log = log;
+}
+
+static enum sw_status find_event(struct sw_judge *judge, struct sw_log_event *found)
+{
+    struct sw_text source = judge->event.source;
+    struct sw_text id = judge->event.parent;
+    return judge->log != NULL
+               ? sw_log_find_event(judge->log, source, id, found, judge->parent_payload)
+               : judge->calls->find_event(judge->context, source, id, found, judge->parent_payload);
+}
+
+static enum sw_status find_cause(struct sw_judge *judge, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found)
+{
+    return judge->log != NULL
+               ? sw_log_find_cause(judge->log, row, revision, found, judge->cause_payload)
+               : judge->calls->find_cause(judge->context, row, revision, found,
+                                          judge->cause_payload);
+}
+
+static enum sw_status find_chain(struct sw_judge *judge, struct sw_text key, struct sw_chain *chain)
+{
+    return judge->log != NULL ? sw_log_find_chain(judge->log, key, chain)
+                              : judge->calls->find_chain(judge->context, key, chain);
 }
 
 static void take_gaps(struct sw_judge *judge, int64_t at_ms)
@@ -32,8 +64,7 @@ static void remember_chain(struct sw_judge *judge)
     struct sw_chain older;
     if (!outputs->chain_changed || outputs->chain.revision != 1 ||
         sw_pipeline_counters(judge->pipeline).chains_evicted_total == 0 ||
-        judge->calls->find_chain(judge->context, sw_text_from(outputs->chain.key), &older) !=
-            SW_OK) {
+        find_chain(judge, sw_text_from(outputs->chain.key), &older) != SW_OK) {
         return;
     }
     outputs->chain_changed = sw_chain_merge(&outputs->chain, &older);
@@ -94,8 +125,7 @@ static void learn_again(struct sw_judge *judge, const struct sw_log_event *paren
     uint32_t revisions = parent->next_revision - 1;
     for (uint32_t i = 0; i < revisions && i < SW_JUDGE_CAUSES_MAX; i++) {
         struct sw_log_event found;
-        bool learned = judge->calls->find_cause(judge->context, parent->id, i + 1, &found,
-                                                judge->cause_payload) == SW_OK &&
+        bool learned = find_cause(judge, parent->id, i + 1, &found) == SW_OK &&
                        decode(judge, &found, judge->cause_payload, &judge->cause) &&
                        sw_pipeline_learn(judge->pipeline, &judge->parent, &judge->cause) == SW_OK;
         judge->causes_missing_total += learned ? 0 : 1;
@@ -105,9 +135,7 @@ static void learn_again(struct sw_judge *judge, const struct sw_log_event *paren
 /* Loads and decodes the parent of the event being judged, with all that is known of it. */
 static bool load_parent(struct sw_judge *judge, struct sw_log_event *found)
 {
-    const struct sw_event *event = &judge->event;
-    if (judge->calls->find_event(judge->context, event->source, event->parent, found,
-                                 judge->parent_payload) != SW_OK ||
+    if (find_event(judge, found) != SW_OK ||
         !decode(judge, found, judge->parent_payload, &judge->parent)) {
         return false;
     }

@@ -15,7 +15,7 @@
 #include <sharewatch/log.h>
 #include <sharewatch/pipeline.h>
 
-/** What stands around the judge. */
+/** What stands around the judge. The first three may be NULL for a judge over a log. */
 struct sw_judge_calls {
     /** As sw_log_find_event(). */
     enum sw_status (*find_event)(void *context, struct sw_text source, struct sw_text event_id,
@@ -34,6 +34,7 @@ struct sw_judge_calls {
 
 struct sw_judge {
     struct sw_pipeline *pipeline;
+    struct sw_log *log; // in which earlier events and chains are found; NULL: ask the calls
     const struct sw_judge_calls *calls;
     void *context;          // of the calls
     struct sw_event event;  // the caller decodes into it
@@ -50,6 +51,10 @@ struct sw_judge {
 /** @judge is large: place it statically. */
 void sw_judge_init(struct sw_judge *judge, struct sw_pipeline *pipeline,
                    const struct sw_judge_calls *calls, void *context);
+
+/** The same for a log that is being written: earlier events and chains are found in @log. */
+void sw_judge_init_log(struct sw_judge *judge, struct sw_pipeline *pipeline, struct sw_log *log,
+                       const struct sw_judge_calls *calls, void *context);
 
 /** Judges judge->event, which is new in the log as row @row and was received at @at_ms. */
 void sw_judge_event(struct sw_judge *judge, int64_t row, int64_t at_ms);

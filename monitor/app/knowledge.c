@@ -70,7 +70,7 @@ bool sw_knowledge_load_policy(struct sw_knowledge *knowledge, const char *verb, 
     char names[NAMES_BYTES];
     uint32_t count = 0;
     char *rest = NULL;
-    const struct sw_policy_options plain = {0};
+    const struct sw_policy_options options = {.state_mib = knowledge->state_mib};
     struct sw_report report = {0};
     int length = snprintf(names, sizeof(names), "%s", policy != NULL ? policy : SW_POLICY_DEFAULT);
     if (length < 0 || length >= (int)sizeof(names)) {
@@ -85,7 +85,8 @@ bool sw_knowledge_load_policy(struct sw_knowledge *knowledge, const char *verb, 
         list[count] = paths[count];
         count++;
     }
-    if (!told(&report, sw_policy_open(&knowledge->policy, list, count, &plain, &report) == SW_OK)) {
+    if (!told(&report,
+              sw_policy_open(&knowledge->policy, list, count, &options, &report) == SW_OK)) {
         return false;
     }
     knowledge->scratch = sw_scratch_open(knowledge->policy);
@@ -119,7 +120,7 @@ bool sw_knowledge_overlay(struct sw_knowledge *knowledge)
 bool sw_knowledge_load(struct sw_knowledge *knowledge, const char *verb, const char *map,
                        const char *policy)
 {
-    *knowledge = (struct sw_knowledge){0};
+    *knowledge = (struct sw_knowledge){.state_mib = knowledge->state_mib};
     bool loaded = sw_knowledge_load_map(knowledge, verb, map) &&
                   sw_knowledge_load_policy(knowledge, verb, policy) &&
                   sw_knowledge_overlay(knowledge);
@@ -146,6 +147,27 @@ void sw_knowledge_fill_run(const struct sw_knowledge *knowledge, struct sw_log_r
     memcpy(run->policy_digest, sw_policy_digest(knowledge->policy), sizeof(run->policy_digest));
     run->policy_content = sw_policy_content(knowledge->policy);
     run->rules = sw_policy_rule_list(knowledge->policy, &run->rule_count);
+}
+
+static void keep_state(void *context, struct sw_text key, struct sw_text value)
+{
+    sw_log_set_state(context, key, value);
+}
+
+void sw_knowledge_keep_state(struct sw_scratch *scratch, struct sw_log *log)
+{
+    sw_policy_state_drain(scratch, keep_state, log);
+}
+
+static bool put_state(void *context, struct sw_text key, struct sw_text value)
+{
+    return sw_policy_state_put(context, key, value);
+}
+
+enum sw_status sw_knowledge_restore_state(struct sw_scratch *scratch, struct sw_log *log)
+{
+    sw_policy_state_clear(scratch);
+    return sw_log_restore_state(log, put_state, scratch);
 }
 
 struct sw_pipeline_config sw_knowledge_config(const struct sw_knowledge *knowledge)

@@ -18,12 +18,13 @@ struct sw_knowledge {
     struct sw_map map;
     struct sw_policy *policy;
     struct sw_scratch *scratch;
+    uint32_t state_mib; // memory for correlations, set before loading; 0: the default
 };
 
 /**
  * Loads the map at @map, or the default when NULL, and the packs in @policy, names or paths joined
- * by commas, or the default when NULL. False: what is wrong was printed to standard error, each
- * line beginning with the @verb; @knowledge is empty.
+ * by commas, or the default when NULL. Of what @knowledge had only `state_mib` counts. False: what
+ * is wrong was printed to standard error, each line beginning with the @verb; @knowledge is empty.
  */
 bool sw_knowledge_load(struct sw_knowledge *knowledge, const char *verb, const char *map,
                        const char *policy);
@@ -46,6 +47,14 @@ void sw_knowledge_close(struct sw_knowledge *knowledge);
 
 /** Describes it for the log: everything of @run but broker and time. */
 void sw_knowledge_fill_run(const struct sw_knowledge *knowledge, struct sw_log_run *run);
+
+/** Writes into @log what correlations counted since the last call, in the running transaction: call
+ *  it before each commit. */
+void sw_knowledge_keep_state(struct sw_scratch *scratch, struct sw_log *log);
+
+/** Brings back into @scratch what the log has of it. SW_DATABASE: as always. */
+enum sw_status sw_knowledge_restore_state(struct sw_scratch *scratch,
+                                          struct sw_log *log) SW_MUST_CHECK;
 
 /** As the pipeline wants it. */
 struct sw_pipeline_config sw_knowledge_config(const struct sw_knowledge *knowledge);

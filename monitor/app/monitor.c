@@ -15,6 +15,8 @@
 #include <sharewatch/time.h>
 #include <sharewatch/wire.h>
 
+#include "knowledge.h"
+
 #define TICK_MS           1000
 #define PROGRESS_MS       50                 // receipts: at most 20 a second for each source
 #define STATUS_EVERY      5                  // of those: four status lines a second
@@ -71,26 +73,6 @@ static struct sw_monitor_source *touch_source(struct sw_monitor *monitor, uint32
     return &monitor->sources[source];
 }
 
-static enum sw_status find_event(void *context, struct sw_text source, struct sw_text event_id,
-                                 struct sw_log_event *found, char *payload)
-{
-    struct sw_monitor *monitor = context;
-    return sw_log_find_event(&monitor->log, source, event_id, found, payload);
-}
-
-static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
-                                 struct sw_log_event *found, char *payload)
-{
-    struct sw_monitor *monitor = context;
-    return sw_log_find_cause(&monitor->log, row, revision, found, payload);
-}
-
-static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
-{
-    struct sw_monitor *monitor = context;
-    return sw_log_find_chain(&monitor->log, key, chain);
-}
-
 static void add_outputs(void *context, const struct sw_log_subject *subject,
                         const struct sw_event *event, const struct sw_outputs *outputs)
 {
@@ -112,9 +94,6 @@ static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
 }
 
 static const struct sw_judge_calls judge_calls = {
-    .find_event = find_event,
-    .find_cause = find_cause,
-    .find_chain = find_chain,
     .take = add_outputs,
     .take_gap = add_gap,
 };
@@ -246,7 +225,9 @@ static bool has_uncommitted(const struct sw_monitor *monitor)
 static void commit(struct sw_monitor *monitor)
 {
     set_sources(monitor);
-    sw_log_set_spool(&monitor->log, monitor->spool.header->file, (int64_t)monitor->taken);
+    sw_knowledge_keep_state(monitor->scratch, &monitor->log);
+    sw_log_set_spool(&monitor->log, monitor->spool.header->file, (int64_t)monitor->taken,
+                     monitor->log.alert_id);
     if (sw_log_commit(&monitor->log) != SW_OK) {
         give_up(monitor, monitor->log.sentence);
         return;
@@ -554,6 +535,7 @@ static void on_wake(uv_async_t *handle)
 static void add_losses(struct sw_monitor *monitor)
 {
     struct sw_pipeline_counters counters = sw_pipeline_counters(monitor->pipeline);
+    struct sw_policy_counters policy = sw_policy_counters(monitor->scratch);
     const struct {
         const char *what;
         uint64_t total;
@@ -563,6 +545,10 @@ static void add_losses(struct sw_monitor *monitor)
         {"holes_merged", counters.holes_merged_total},
         {"daily_evicted", counters.daily_evicted_total},
         {"cuts_evicted", counters.cuts_evicted_total},
+        {"correlation_groups_evicted", policy.groups_evicted_total},
+        {"correlation_values_dropped", policy.values_dropped_total},
+        {"regex_limits_exceeded", policy.regex_exceeded_total},
+        {"values_refused", policy.values_refused_total},
         {"findings_left_out", monitor->judge.findings_over_total},
         {"parents_missing", monitor->judge.parents_missing_total},
         {"causes_missing", monitor->judge.causes_missing_total},
@@ -574,9 +560,12 @@ static void add_losses(struct sw_monitor *monitor)
                       sizeof(monitor->losses_logged) / sizeof(monitor->losses_logged[0]),
                   "each has its place");
     for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
-        if (losses[i].total != monitor->losses_logged[i]) {
-            sw_log_add_loss(&monitor->log, losses[i].what, losses[i].total, now_ms());
-            monitor->losses_logged[i] = losses[i].total;
+        bool goes_on = losses[i].total >= monitor->losses_seen[i];
+        uint64_t grown = losses[i].total - (goes_on ? monitor->losses_seen[i] : 0);
+        monitor->losses_seen[i] = losses[i].total;
+        if (grown > 0) {
+            monitor->losses_logged[i] += grown;
+            sw_log_add_loss(&monitor->log, losses[i].what, monitor->losses_logged[i], now_ms());
         }
     }
 }
@@ -689,8 +678,9 @@ static bool start_pipeline(struct sw_monitor *monitor, struct sw_log_spool *plac
         return false;
     }
     monitor->pipeline = sw_pipeline_init(monitor->pipeline_memory, &monitor->pipeline_config);
-    sw_judge_init(&monitor->judge, monitor->pipeline, &judge_calls, monitor);
-    if (sw_log_restore(&monitor->log, monitor->pipeline, place) != SW_OK) {
+    sw_judge_init_log(&monitor->judge, monitor->pipeline, &monitor->log, &judge_calls, monitor);
+    if (sw_log_restore(&monitor->log, monitor->pipeline, place) != SW_OK ||
+        sw_knowledge_restore_state(monitor->scratch, &monitor->log) != SW_OK) {
         say(monitor->log.sentence);
         return false;
     }
@@ -716,13 +706,14 @@ static void on_reload(uv_signal_t *handle, int number)
     struct sw_log_run run = monitor->config->run;
     struct sw_log_spool place;
     struct sw_rules rules;
+    struct sw_scratch *scratch = NULL;
     (void)number;
     run.started_ms = now_ms();
     if (monitor->stage != SW_MONITOR_RUNNING || !may_write(monitor)) {
         return;
     }
     if (monitor->config->reload == NULL ||
-        !monitor->config->reload(monitor->config->context, &run, &rules)) {
+        !monitor->config->reload(monitor->config->context, &run, &rules, &scratch)) {
         say("map and policy stay as they were");
         return;
     }
@@ -731,6 +722,7 @@ static void on_reload(uv_signal_t *handle, int number)
     }
     if (monitor->stage == SW_MONITOR_RUNNING && sw_log_set_policy(&monitor->log, &run) == SW_OK) {
         monitor->pipeline_config = (struct sw_pipeline_config){.map = run.map, .rules = rules};
+        monitor->scratch = scratch;
         if (start_pipeline(monitor, &place)) {
             say("map and policy were read anew");
             restore_sources(monitor);
@@ -756,6 +748,7 @@ static bool open_files(struct sw_monitor *monitor)
     }
     monitor->pipeline_config =
         (struct sw_pipeline_config){.map = config->run.map, .rules = config->rules};
+    monitor->scratch = config->scratch;
     if (!start_pipeline(monitor, &place)) {
         return false;
     }

@@ -24,6 +24,7 @@
 #include <sharewatch/log.h>
 #include <sharewatch/mqtt.h>
 #include <sharewatch/pipeline.h>
+#include <sharewatch/policy.h>
 
 #include "alert.h"
 #include "inbox.h"
@@ -44,9 +45,11 @@ struct sw_monitor_config {
     int status_descriptor; // for progress as JSON lines; -1: none
     struct sw_log_run run; // map, policy and rules
     struct sw_rules rules;
-    /** Reads map and policy anew after SIGHUP and fills @run and @rules; false when they have
-     *  mistakes, which it reports. NULL: not offered. */
-    bool (*reload)(void *context, struct sw_log_run *run, struct sw_rules *rules);
+    struct sw_scratch *scratch; // of the rules: what correlations count goes into the log
+    /** Reads map and policy anew after SIGHUP and fills @run, @rules and @scratch; false when they
+     *  have mistakes, which it reports. NULL: not offered. */
+    bool (*reload)(void *context, struct sw_log_run *run, struct sw_rules *rules,
+                   struct sw_scratch **scratch);
     void *context;
 };
 
@@ -83,6 +86,7 @@ struct sw_monitor {
     void *pipeline_memory;
     struct sw_pipeline *pipeline;
     struct sw_pipeline_config pipeline_config;
+    struct sw_scratch *scratch;
 
     uv_loop_t loop;
     uv_async_t wake;
@@ -118,7 +122,8 @@ struct sw_monitor {
     int exit_code;
 
     uint64_t duplicates_total, quarantined_total, spool_damaged_total, alerts_unpublished_total;
-    uint64_t losses_logged[16]; // what the log says already, in the order of monitor.c
+    uint64_t losses_seen[16];   // the counters as they were, in the order of monitor.c
+    uint64_t losses_logged[16]; // what the log says already: counters begin anew after a reload
 };
 
 /**

@@ -205,5 +205,6 @@ enum sw_status sw_log_restore(struct sw_log *log, struct sw_pipeline *pipeline,
     sw_pipeline_restore_alert_id(pipeline, (uint64_t)log->alert_id);
     spool->file = sw_database_number(log->database, "SELECT file FROM spool", 0);
     spool->position = sw_database_number(log->database, "SELECT position FROM spool", 0);
+    spool->told = sw_database_number(log->database, "SELECT told FROM spool", log->alert_id);
     return SW_OK;
 }

@@ -270,7 +270,19 @@ CREATE TABLE edge_day (
 CREATE TABLE spool (
     id        INTEGER PRIMARY KEY CHECK (id = 1),
     file      INTEGER NOT NULL,          -- the number that the spool file was given when it was made
-    position  INTEGER NOT NULL           -- bytes since then
+    position  INTEGER NOT NULL,          -- bytes since then
+    told      INTEGER NOT NULL           -- the broker has taken every alert up to this one; later ones are
+                                         -- published again after a restart
+) STRICT;
+
+-- What correlations remember (rules over many events, such as 50 searches within an hour), so that a
+-- restart goes on counting where the last one stopped. One row a group, kept in place in the
+-- transaction of the event that changed it, gone when the group is over. Both are opaque and hold
+-- hashes instead of values. Not sealed, for a replay of the events gives the same.
+CREATE TABLE correlation (
+    number  INTEGER PRIMARY KEY,         -- rises with each change: the order in which groups come back
+    key     BLOB NOT NULL UNIQUE,        -- which correlation, which group
+    value   BLOB NOT NULL
 ) STRICT;
 
 -- Losses that are no sequence gaps: tables that overflowed, packets refused. One row a change.

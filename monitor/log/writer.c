@@ -60,8 +60,11 @@ static const char *const statements_sql[SW_LOG_STATEMENT_COUNT] = {
                          "ON CONFLICT DO UPDATE SET hops = hops + excluded.hops",
     [SW_LOG_EDGE_DAY] = "INSERT INTO edge_day VALUES (?1,?2,?3,?4,?5,?6,?7) "
                         "ON CONFLICT DO UPDATE SET hops = hops + excluded.hops",
-    [SW_LOG_SPOOL_SET] = "INSERT INTO spool VALUES (1, ?1, ?2) ON CONFLICT (id) DO UPDATE SET "
-                         "file = excluded.file, position = excluded.position",
+    [SW_LOG_SPOOL_SET] = "INSERT INTO spool VALUES (1, ?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET "
+                         "file = excluded.file, position = excluded.position, told = excluded.told",
+    [SW_LOG_STATE_SET] = "INSERT INTO correlation VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE "
+                         "SET number = excluded.number, value = excluded.value",
+    [SW_LOG_STATE_FORGET] = "DELETE FROM correlation WHERE key = ?1",
 };
 
 bool sw_writer_prepare(struct sw_log *log)
@@ -96,6 +99,11 @@ static bool run(struct sw_log *log, enum sw_log_statement which)
     }
     (void)sqlite3_reset(log->statements[which]);
     return code == SQLITE_DONE;
+}
+
+bool sw_writer_run(struct sw_log *log, enum sw_log_statement which)
+{
+    return run(log, which);
 }
 
 bool sw_writer_begin(struct sw_log *log)
@@ -692,16 +700,19 @@ void sw_log_add_loss(struct sw_log *log, const char *what, uint64_t total, int64
 
 /* ---- the end of a transaction ---- */
 
-void sw_log_set_spool(struct sw_log *log, int64_t file, int64_t position)
+void sw_log_set_spool(struct sw_log *log, int64_t file, int64_t position, int64_t told)
 {
     sqlite3_stmt *statement = log->statements[SW_LOG_SPOOL_SET];
     struct sw_seal *seal = log->seal;
-    if (!sw_writer_begin(log) || (seal->spool_file == file && seal->spool_position == position)) {
+    bool moved = seal->spool_file != file || seal->spool_position != position;
+    if (!sw_writer_begin(log) || (!moved && log->told == told)) {
         return;
     }
     (void)sqlite3_bind_int64(statement, 1, file);
     (void)sqlite3_bind_int64(statement, 2, position);
-    if (run(log, SW_LOG_SPOOL_SET)) {
+    (void)sqlite3_bind_int64(statement, 3, told);
+    log->told = told;
+    if (run(log, SW_LOG_SPOOL_SET) && moved) {
         const int64_t numbers[] = {file, position};
         seal->spool_file = file;
         seal->spool_position = position;

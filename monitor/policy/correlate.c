@@ -13,6 +13,8 @@
 #define NO_TIME      INT64_MIN
 #define CAPACITY_MIN 64
 #define CAPACITY_MAX (1U << 24)
+#define FREED_MAX    2
+#define SAVED_BYTES  32 // of a group, before its entries or stages
 
 static void *allocate(size_t count, size_t bytes)
 {
@@ -66,7 +68,12 @@ static void table_open(struct sw_group_table *table, const struct sw_correlation
     }
     table->groups = allocate(table->capacity, table->group_bytes);
     table->buckets = allocate(table->bucket_count, sizeof(uint32_t));
-    table->oldest = table->newest = SW_UNKNOWN;
+    table->oldest = table->newest = table->free = SW_UNKNOWN;
+    table->clock_ms = NO_TIME;
+    table->kept_ms =
+        (correlation->suppress_ms > correlation->timespan_ms ? correlation->suppress_ms
+                                                             : correlation->timespan_ms) +
+        SW_CORRELATION_LATE_MS;
 }
 
 static struct sw_group *group_at(const struct sw_group_table *table, uint32_t index)
@@ -146,32 +153,61 @@ static void tell_gone(struct sw_correlator *correlator, const struct sw_group_ta
     }
 }
 
-/* A slot for a new group: an unused one, else that of the group that was quiet longest. */
-static uint32_t take_slot(struct sw_correlator *correlator, struct sw_group_table *table,
-                          int64_t now_ms)
+/* Takes the group that was quiet longest out of the table. */
+static uint32_t give_up_oldest(struct sw_correlator *correlator, struct sw_group_table *table)
 {
-    if (table->count < table->capacity) {
-        return table->count++;
-    }
     uint32_t index = table->oldest;
-    struct sw_group *group = group_at(table, index);
-    if (group->last_ms >= now_ms - table->correlation->timespan_ms) {
-        table->evicted_total++;
-    }
+    const struct sw_group *group = group_at(table, index);
     tell_gone(correlator, table, group);
     unlink_order(table, group);
     unlink_bucket(table, index);
     return index;
 }
 
+/* Frees what is over: at most two groups for each event, so that no event pays for many and a table
+ * shrinks all the same. Groups stand in order of touched_ms. */
+static void free_what_is_over(struct sw_correlator *correlator, struct sw_group_table *table)
+{
+    for (int i = 0; i < FREED_MAX && table->oldest != SW_UNKNOWN; i++) {
+        if (group_at(table, table->oldest)->touched_ms >= table->clock_ms - table->kept_ms) {
+            return;
+        }
+        uint32_t index = give_up_oldest(correlator, table);
+        group_at(table, index)->next = table->free;
+        table->free = index;
+    }
+}
+
+/* A place for a new group: a free one, an unused one, else that of the group that was quiet
+ * longest.
+ */
+static uint32_t take_place(struct sw_correlator *correlator, struct sw_group_table *table,
+                           int64_t now_ms)
+{
+    if (table->free != SW_UNKNOWN) {
+        uint32_t index = table->free;
+        table->free = group_at(table, index)->next;
+        return index;
+    }
+    if (table->count < table->capacity) {
+        return table->count++;
+    }
+    const struct sw_group *group = group_at(table, table->oldest);
+    table->evicted_total += group->last_ms >= now_ms - table->correlation->timespan_ms ? 1 : 0;
+    return give_up_oldest(correlator, table);
+}
+
 static uint32_t add_group(struct sw_correlator *correlator, struct sw_group_table *table,
                           const uint64_t key[2], int64_t now_ms)
 {
-    uint32_t index = take_slot(correlator, table, now_ms);
+    uint32_t index = take_place(correlator, table, now_ms);
     struct sw_group *group = group_at(table, index);
     uint32_t *bucket = bucket_of(table, key);
-    *group = (struct sw_group){
-        .key = {key[0], key[1]}, .fired_ms = NO_TIME, .last_ms = now_ms, .next = *bucket - 1};
+    *group = (struct sw_group){.key = {key[0], key[1]},
+                               .fired_ms = NO_TIME,
+                               .last_ms = now_ms,
+                               .touched_ms = table->clock_ms,
+                               .next = *bucket - 1};
     for (uint32_t i = 0; table->entry_max == 0 && i < table->correlation->rule_count; i++) {
         stages_of(group)[i] = NO_TIME;
     }
@@ -495,6 +531,8 @@ static void feed_table(struct sw_correlator *correlator, const struct sw_feed *f
     struct sw_group_table *table = &correlator->tables[feed->table];
     struct carried values = {{0}};
     uint64_t key[2];
+    table->clock_ms = time_ms > table->clock_ms ? time_ms : table->clock_ms;
+    free_what_is_over(correlator, table);
     make_key(correlator, table, feed->member, carried, &values, key);
     uint32_t index = find_group(table, key);
     bool counts_once = !is_temporal(table->correlation);
@@ -510,6 +548,7 @@ static void feed_table(struct sw_correlator *correlator, const struct sw_feed *f
     struct sw_group *group = group_at(table, index);
     correlator->touched[feed->table] = index + 1U;
     group->last_ms = time_ms > group->last_ms ? time_ms : group->last_ms;
+    group->touched_ms = table->clock_ms;
     group->dirty = true;
     bool fires = table->correlation->type == SW_CORRELATION_TEMPORAL
                      ? see_rule(table, group, feed->member, time_ms)
@@ -653,7 +692,7 @@ void sw_correlator_open(struct sw_correlator *correlator, struct sw_matcher *mat
         uint32_t bytes_of = correlator->tables[i].group_bytes;
         largest = bytes_of > largest ? bytes_of : largest;
     }
-    correlator->saved = allocate((size_t)largest + 24, 1);
+    correlator->saved = allocate((size_t)largest + SAVED_BYTES, 1);
     make_feeds(correlator, rule_count);
 }
 
@@ -684,16 +723,18 @@ static void write_key(const struct sw_group_table *table, const uint64_t group[2
     memcpy(key + 8, group, 16);
 }
 
-/* A group is saved as: last time, time it fired, count, then its entries or stages. */
+/* A group is saved as: last time, time it fired, clock when it was touched, count, then its entries
+ * or stages. */
 static void tell_group(const struct sw_group_table *table, struct sw_group *group, char *value,
                        sw_state_fn tell, void *context)
 {
     char key[SW_STATE_KEY_BYTES];
     uint64_t count = table->entry_max > 0 ? group->count : table->correlation->rule_count;
-    uint32_t length = 24;
+    uint32_t length = SAVED_BYTES;
     memcpy(value, &group->last_ms, 8);
     memcpy(value + 8, &group->fired_ms, 8);
-    memcpy(value + 16, &count, 8);
+    memcpy(value + 16, &group->touched_ms, 8);
+    memcpy(value + 24, &count, 8);
     for (uint32_t i = 0; i < count && table->entry_max > 0; i++) {
         memcpy(value + length, entry_at(table, group, i), sizeof(struct sw_entry));
         length += (uint32_t)sizeof(struct sw_entry);
@@ -754,39 +795,67 @@ static struct sw_group_table *find_table(struct sw_correlator *correlator, uint6
     return NULL;
 }
 
-bool sw_correlator_put(struct sw_correlator *correlator, struct sw_text key, struct sw_text value)
+void sw_correlator_clear(struct sw_correlator *correlator)
 {
-    uint64_t signature = 0;
-    uint64_t group_key[2];
-    uint64_t count = 0;
-    int64_t last_ms = 0;
-    if (key.length != SW_STATE_KEY_BYTES || value.length < 24) {
+    correlator->gone_count = 0;
+    correlator->latest_ms = 0;
+    for (uint32_t i = 0; i < correlator->table_count; i++) {
+        struct sw_group_table *table = &correlator->tables[i];
+        memset(table->buckets, 0, table->bucket_count * sizeof(uint32_t));
+        table->oldest = table->newest = table->free = SW_UNKNOWN;
+        table->count = 0;
+        table->clock_ms = NO_TIME;
+    }
+}
+
+/* What tell_group() wrote, in parts. */
+struct saved {
+    uint64_t signature, key[2], count;
+    int64_t last_ms, fired_ms, touched_ms;
+};
+
+static bool read_saved(struct sw_text key, struct sw_text value, struct saved *saved)
+{
+    if (key.length != SW_STATE_KEY_BYTES || value.length < SAVED_BYTES) {
         return false;
     }
-    memcpy(&signature, key.bytes, 8);
-    memcpy(group_key, key.bytes + 8, 16);
-    memcpy(&last_ms, value.bytes, 8);
-    memcpy(&count, value.bytes + 16, 8);
-    struct sw_group_table *table = find_table(correlator, signature);
+    memcpy(&saved->signature, key.bytes, 8);
+    memcpy(saved->key, key.bytes + 8, 16);
+    memcpy(&saved->last_ms, value.bytes, 8);
+    memcpy(&saved->fired_ms, value.bytes + 8, 8);
+    memcpy(&saved->touched_ms, value.bytes + 16, 8);
+    memcpy(&saved->count, value.bytes + 24, 8);
+    return true;
+}
+
+bool sw_correlator_put(struct sw_correlator *correlator, struct sw_text key, struct sw_text value)
+{
+    struct saved saved;
+    struct sw_group_table *table =
+        read_saved(key, value, &saved) ? find_table(correlator, saved.signature) : NULL;
     if (table == NULL) {
         return false;
     }
     bool entries = table->entry_max > 0;
     uint64_t most = entries ? table->entry_max : table->correlation->rule_count;
     size_t bytes = entries ? sizeof(struct sw_entry) : sizeof(int64_t);
-    if (count > most || value.length != 24 + count * bytes || (!entries && count != most)) {
+    if (saved.count > most || value.length != SAVED_BYTES + saved.count * bytes ||
+        (!entries && saved.count != most)) {
         return false;
     }
-    uint32_t index = find_group(table, group_key);
+    uint32_t index = find_group(table, saved.key);
     if (index == SW_UNKNOWN) {
-        index = add_group(correlator, table, group_key, last_ms);
+        index = add_group(correlator, table, saved.key, saved.last_ms);
     }
     struct sw_group *group = group_at(table, index);
-    group->last_ms = last_ms;
-    memcpy(&group->fired_ms, value.bytes + 8, 8);
+    group->last_ms = saved.last_ms;
+    group->fired_ms = saved.fired_ms;
+    group->touched_ms = saved.touched_ms;
     group->first = 0;
-    group->count = entries ? (uint32_t)count : 0;
-    memcpy(group + 1, value.bytes + 24, count * bytes);
-    correlator->latest_ms = last_ms > correlator->latest_ms ? last_ms : correlator->latest_ms;
+    group->count = entries ? (uint32_t)saved.count : 0;
+    memcpy(group + 1, value.bytes + SAVED_BYTES, saved.count * bytes);
+    table->clock_ms = saved.touched_ms > table->clock_ms ? saved.touched_ms : table->clock_ms;
+    correlator->latest_ms =
+        saved.last_ms > correlator->latest_ms ? saved.last_ms : correlator->latest_ms;
     return true;
 }

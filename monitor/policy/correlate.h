@@ -2,8 +2,11 @@
  * Correlations at work: groups of events over time, in memory that is reserved at the start.
  *
  * Each correlation has a table of groups. A group is known by a 128-bit hash of its values, so that
- * no value is kept. A full table first reuses groups whose time is over, then the one that was
- * quiet longest, which counts as a forced eviction: a crossing might be missed, so it is told.
+ * no value is kept. A group is over when none of its events can count any more, not even beside one
+ * that arrives SW_CORRELATION_LATE_MS late; then its place is free. A full table gives up the group
+ * that was quiet longest; if that one's time span was still open it counts as a forced eviction: a
+ * crossing might be missed, so it is told. All of this hangs on the events alone, so the same
+ * events give the same state, whenever it was saved and put back.
  *
  * Choices where the specification is silent: events count in the order in which they arrive; the
  * edges of the time span are inclusive; an event without a group's field belongs to the group
@@ -14,13 +17,18 @@
 #ifndef SHAREWATCH_CORRELATE_H
 #define SHAREWATCH_CORRELATE_H
 
+#include <sharewatch/time.h>
+
 #include "correlation.h"
 #include "match.h"
+
+#define SW_CORRELATION_LATE_MS (7 * SW_DAY_MS) // how late an event may come and still count
 
 /** One group of one correlation. Its data follow: entries, or one time a stage. */
 struct sw_group {
     uint64_t key[2];
     int64_t last_ms;       // time of its latest event
+    int64_t touched_ms;    // the table's clock when its newest event arrived
     int64_t fired_ms;      // INT64_MIN: never
     uint32_t next;         // in its bucket; SW_UNKNOWN: the last
     uint32_t older, newer; // in order of arrival
@@ -44,7 +52,10 @@ struct sw_group_table {
     uint32_t group_bytes;
     uint32_t entry_max; // entries in a group; 0: stages
     uint32_t capacity;
-    uint32_t count;
+    uint32_t count;        // places that were ever used
+    uint32_t free;         // index of one that is free again, linked by `next`; SW_UNKNOWN: none
+    int64_t clock_ms;      // latest time of its events; INT64_MIN: it had none
+    int64_t kept_ms;       // a group is over when the clock is so far past its touched_ms
     uint32_t *buckets;     // [bucket_count], of group index
     uint32_t bucket_count; // a power of two
     uint32_t oldest, newest;
@@ -105,6 +116,9 @@ void sw_correlator_drain(struct sw_correlator *correlator, sw_state_fn tell, voi
 
 /** Hands out all groups in order of arrival. */
 void sw_correlator_walk(const struct sw_correlator *correlator, sw_state_fn tell, void *context);
+
+/** Forgets all groups, and tells nobody; the counters go on. */
+void sw_correlator_clear(struct sw_correlator *correlator);
 
 /** Takes a group back. False: no correlation has that signature, or the value is damaged. */
 bool sw_correlator_put(struct sw_correlator *correlator, struct sw_text key, struct sw_text value);

@@ -940,6 +940,11 @@ bool sw_policy_state_put(struct sw_scratch *scratch, struct sw_text key, struct 
     return sw_correlator_put(&scratch->correlator, key, value);
 }
 
+void sw_policy_state_clear(struct sw_scratch *scratch)
+{
+    sw_correlator_clear(&scratch->correlator);
+}
+
 static void put_group(void *context, struct sw_text key, struct sw_text value)
 {
     (void)sw_correlator_put(context, key, value); // false: the new set has no such correlation

@@ -62,7 +62,9 @@ struct sw_seal;
     X(LOSS_ADD)                                                                                    \
     X(EDGE_HOUR)                                                                                   \
     X(EDGE_DAY)                                                                                    \
-    X(SPOOL_SET)
+    X(SPOOL_SET)                                                                                   \
+    X(STATE_SET)                                                                                   \
+    X(STATE_FORGET)
 
 #define SW_LOG_STATEMENT_ENUM(name) SW_LOG_##name,
 enum sw_log_statement { SW_LOG_STATEMENT_LIST(SW_LOG_STATEMENT_ENUM) SW_LOG_STATEMENT_COUNT };
@@ -94,6 +96,8 @@ struct sw_log {
     char path[SW_LOG_PATH_BYTES];
     int64_t run_id, map_id, policy_id;
     int64_t event_id, hop_id, alert_id; // the newest rows
+    int64_t told;                       // as the row of the spool has it
+    int64_t state_number;               // of the newest row of correlations
     uint32_t row_count;                 // rows of the running transaction
     int64_t wal_pages;                  // after the last commit
     const struct sw_map *map;
@@ -235,8 +239,13 @@ void sw_log_add_loss(struct sw_log *log, const char *what, uint64_t total, int64
 void sw_log_set_source(struct sw_log *log, struct sw_text source, uint64_t highest,
                        uint64_t contiguous);
 
-/** Keeps the place in the spool up to which all is in the log. */
-void sw_log_set_spool(struct sw_log *log, int64_t file, int64_t position);
+/** Keeps the place in the spool up to which all is in the log, and the number of the last alert up
+ *  to which the broker has taken all. */
+void sw_log_set_spool(struct sw_log *log, int64_t file, int64_t position, int64_t told);
+
+/** Keeps @value under @key, as sw_policy_state_drain() hands them out; an empty value takes the row
+ *  away. */
+void sw_log_set_state(struct sw_log *log, struct sw_text key, struct sw_text value);
 
 /** Ends the transaction, if one has begun. SW_DATABASE: the log has failed since it began and
  *  nothing of the transaction is in it; log->sentence says why. */
@@ -256,10 +265,12 @@ int64_t sw_log_wal_bytes(const struct sw_log *log);
 enum sw_status sw_log_checkpoint(const char *path,
                                  char sentence[SW_LOG_SENTENCE_BYTES]) SW_MUST_CHECK;
 
-/** What a restart needs besides the pipeline: the place in the spool, {0, 0} in a new log. */
+/** What a restart needs besides the pipeline: the place in the spool, {0, 0} in a new log, and the
+ *  last alert up to which all were published. */
 struct sw_log_spool {
     int64_t file;
     int64_t position;
+    int64_t told;
 };
 
 /**
@@ -268,6 +279,14 @@ struct sw_log_spool {
  */
 enum sw_status sw_log_restore(struct sw_log *log, struct sw_pipeline *pipeline,
                               struct sw_log_spool *spool) SW_MUST_CHECK;
+
+typedef bool (*sw_log_put_fn)(void *context, struct sw_text key, struct sw_text value);
+
+/** Gives back what sw_log_set_state() kept, in the order of the last changes. A row that @put
+ *  answers with false belongs to a rule that is gone; it is deleted with the next commit.
+ *  SW_DATABASE: as always. */
+enum sw_status sw_log_restore_state(struct sw_log *log, sw_log_put_fn put,
+                                    void *context) SW_MUST_CHECK;
 
 /* ---- reading ---- */
 

@@ -192,6 +192,9 @@ typedef void (*sw_policy_state_fn)(void *context, struct sw_text key, struct sw_
 void sw_policy_state_drain(struct sw_scratch *scratch, sw_policy_state_fn tell, void *context);
 bool sw_policy_state_put(struct sw_scratch *scratch, struct sw_text key, struct sw_text value);
 
+/** Forgets all state, as if the scratch were new: before it is put back from the log. */
+void sw_policy_state_clear(struct sw_scratch *scratch);
+
 /**
  * Reloading: open the new set beside the old one; if that fails, go on with the old. Else open a
  * scratch on it, let it take over the state, then close the old scratch and the old set. What was

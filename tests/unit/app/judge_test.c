@@ -23,23 +23,6 @@ static struct sw_judge judge;
 static struct sw_outputs last; // that the judge gave out with a hop
 static uint32_t hops;
 
-static enum sw_status find_event(void *context, struct sw_text source, struct sw_text event_id,
-                                 struct sw_log_event *found, char *payload)
-{
-    return sw_log_find_event(context, source, event_id, found, payload);
-}
-
-static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
-                                 struct sw_log_event *found, char *payload)
-{
-    return sw_log_find_cause(context, row, revision, found, payload);
-}
-
-static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
-{
-    return sw_log_find_chain(context, key, chain);
-}
-
 static void take(void *context, const struct sw_log_subject *subject, const struct sw_event *event,
                  const struct sw_outputs *outputs)
 {
@@ -59,13 +42,7 @@ static void take_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
     (void)at_ms;
 }
 
-static const struct sw_judge_calls calls = {
-    .find_event = find_event,
-    .find_cause = find_cause,
-    .find_chain = find_chain,
-    .take = take,
-    .take_gap = take_gap,
-};
+static const struct sw_judge_calls calls = {.take = take, .take_gap = take_gap};
 
 static int set_up(void **state)
 {
@@ -78,7 +55,7 @@ static int set_up(void **state)
     void *memory = calloc(1, sw_pipeline_bytes());
     assert_non_null(memory);
     struct sw_pipeline_config config = {.map = &map};
-    sw_judge_init(&judge, sw_pipeline_init(memory, &config), &calls, &log_file);
+    sw_judge_init_log(&judge, sw_pipeline_init(memory, &config), &log_file, &calls, &log_file);
     struct sw_log_run run = {.version = "0",
                              .broker = "none",
                              .started_ms = 1,

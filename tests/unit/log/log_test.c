@@ -231,10 +231,10 @@ static void loses_what_was_not_committed_and_nothing_else(void **state)
     (void)state;
     open_log();
     assert_int_equal(add_event(SOURCE, "b-1", 1, 1), SW_OK);
-    sw_log_set_spool(&log_file, 77, 1000);
+    sw_log_set_spool(&log_file, 77, 1000, 0);
     commit();
     assert_int_equal(add_event(SOURCE, "b-2", 2, 1), SW_OK);
-    sw_log_set_spool(&log_file, 77, 2000);
+    sw_log_set_spool(&log_file, 77, 2000, 0);
     sw_log_close(&log_file);
 
     assert_int_equal(number("SELECT count(*) FROM event"), 1);
@@ -475,6 +475,46 @@ static void refuses_files_that_are_no_log_of_ours(void **state)
     assert_refused("is not a log of sharewatch");
 }
 
+struct kept {
+    char text[128];
+    bool known; // what the policy answers for all keys but x
+};
+
+static bool put_back(void *context, struct sw_text key, struct sw_text value)
+{
+    struct kept *kept = context;
+    size_t used = strlen(kept->text);
+    (void)snprintf(kept->text + used, sizeof(kept->text) - used, "%.*s=%.*s ", SW_TEXT_FORMAT(key),
+                   SW_TEXT_FORMAT(value));
+    return kept->known || key.bytes[0] != 'x';
+}
+
+static void keeps_the_state_of_correlations_in_the_order_of_their_changes(void **state)
+{
+    (void)state;
+    struct kept kept = {.known = true};
+    open_log();
+    sw_log_set_state(&log_file, SW_TEXT("a"), SW_TEXT("1"));
+    sw_log_set_state(&log_file, SW_TEXT("b"), SW_TEXT("2"));
+    sw_log_set_state(&log_file, SW_TEXT("x"), SW_TEXT("3"));
+    sw_log_set_state(&log_file, SW_TEXT("a"), SW_TEXT("4"));
+    commit();
+    sw_log_set_state(&log_file, SW_TEXT("b"), SW_TEXT("5"));
+    sw_log_close(&log_file); // before the commit
+
+    open_log();
+    assert_int_equal(sw_log_restore_state(&log_file, put_back, &kept), SW_OK);
+    assert_string_equal(kept.text, "b=2 x=3 a=4 ");
+    sw_log_set_state(&log_file, SW_TEXT("b"), (struct sw_text){0});
+    commit();
+
+    kept = (struct kept){.known = false};
+    assert_int_equal(sw_log_restore_state(&log_file, put_back, &kept), SW_OK);
+    assert_string_equal(kept.text, "x=3 a=4 ");
+    commit();
+    assert_int_equal(number("SELECT count(*) FROM correlation"), 1);
+}
+
 static void refuses_a_newer_log(void **state)
 {
     (void)state;
@@ -644,6 +684,7 @@ int main(void)
         TEST(quarantines_without_the_bytes),
         TEST(refuses_a_second_writer),
         TEST(refuses_files_that_are_no_log_of_ours),
+        TEST(keeps_the_state_of_correlations_in_the_order_of_their_changes),
         TEST(refuses_a_newer_log),
         TEST(refuses_a_log_that_is_cut_short),
         TEST(refuses_a_folder_that_is_not_there),

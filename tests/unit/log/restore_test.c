@@ -133,7 +133,7 @@ static void knows_the_place_in_the_spool(void **state)
     struct sw_log_spool spool;
     restore(&spool);
     assert_int_equal(spool.position, 0);
-    sw_log_set_spool(&log_file, 77, 1234);
+    sw_log_set_spool(&log_file, 77, 1234, 0);
     assert_int_equal(sw_log_commit(&log_file), SW_OK);
 
     restore(&spool);

@@ -275,6 +275,11 @@ static void keep(void *context, struct sw_text key, struct sw_text value)
         at++;
     }
     assert_in_range(at, 0, 31);
+    if (value.length == 0) {
+        assert_int_not_equal(at, rows->count);
+        rows->items[at] = rows->items[--rows->count];
+        return;
+    }
     assert_in_range(value.length, 1, sizeof(rows->items[0].value));
     rows->count = at == rows->count ? rows->count + 1 : rows->count;
     memcpy(rows->items[at].key, key.bytes, key.length);
@@ -374,6 +379,41 @@ static void full_tables_evict_what_is_over_first_and_count_the_rest(void **state
     sw_report_free(&report);
 }
 
+/* What cannot count any more gives its place back and leaves the log; what arrives late still
+ * counts. */
+static void groups_that_are_over_are_forgotten_and_late_events_count(void **state)
+{
+    (void)state;
+    struct rows rows = {0};
+    start(BASE("a", "1") "title: C\nid: c\ncorrelation: {type: event_count, rules: [a], group-by: "
+                         "[u], timespan: 1h, condition: {gte: 2}}\n");
+#define DAY(day, time, user) "{\"time\":\"2026-01-" day "T" time "Z\",\"k\":1,\"u\":" user "}"
+    static const struct step first[] = {
+        {DAY("01", "00:00:00", "1"), ""},
+        {DAY("05", "00:00:00", "2"), ""},
+        {DAY("01", "00:30:00", "1"), "c"}, // four days late
+    };
+    TELL(first);
+    sw_policy_state_drain(scratch, keep, &rows);
+    assert_int_equal(rows.count, 2);
+    static const struct step later[] = {
+        {DAY("12", "02:00:00", "3"), ""}, // both are over
+        {DAY("05", "00:30:00", "2"), ""}, // 7 days and an hour and a half late: it begins anew
+    };
+    TELL(later);
+    sw_policy_state_drain(scratch, keep, &rows);
+    assert_int_equal(rows.count, 2);
+    assert_int_equal(sw_policy_counters(scratch).groups_evicted_total, 0);
+    sw_policy_state_clear(scratch);
+    static const struct step anew[] = {
+        {DAY("12", "02:10:00", "3"), ""},
+        {DAY("12", "02:20:00", "3"), "c"},
+    };
+    TELL(anew);
+#undef DAY
+    end();
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
     (void)state;
@@ -415,6 +455,7 @@ int main(void)
         cmocka_unit_test(state_survives_a_restart),
         cmocka_unit_test(state_survives_a_reload_unless_the_rule_changed),
         cmocka_unit_test(full_tables_evict_what_is_over_first_and_count_the_rest),
+        cmocka_unit_test(groups_that_are_over_are_forgotten_and_late_events_count),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
