@@ -148,29 +148,22 @@ static bool load_policy(struct sw_replay *replay, struct sw_knowledge *knowledge
     return done;
 }
 
-/* Counts over time go on where a monitor read its rules anew, and begin at nothing where it was
- * started. Both map and policy are loaded when one changes, for packs change the map. */
-static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t policy_id,
-                           bool goes_on)
+/* Counts over time go on where a monitor was started again or read its rules anew: the log keeps
+ * them. Both map and policy are loaded when one changes, for packs change the map. */
+static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t policy_id)
 {
     struct sw_knowledge fresh = {0};
-    bool same = map_id == replay->map_id && policy_id == replay->policy_id;
-    if (same && goes_on) {
+    if (map_id == replay->map_id && policy_id == replay->policy_id) {
         return true;
     }
     replay->map_id = map_id;
     replay->policy_id = policy_id;
-    if (same) {
-        sw_scratch_close(replay->knowledge.scratch);
-        replay->knowledge.scratch = sw_scratch_open(replay->knowledge.policy);
-        return true;
-    }
     if (!load_map(replay, &fresh) || !load_policy(replay, &fresh) ||
         !sw_knowledge_overlay(&fresh)) {
         sw_knowledge_close(&fresh);
         return false;
     }
-    if (goes_on) {
+    if (replay->knowledge.scratch != NULL) {
         sw_scratch_take_over(fresh.scratch, replay->knowledge.scratch);
     }
     sw_knowledge_close(&replay->knowledge);
@@ -179,11 +172,10 @@ static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t pol
 }
 
 /* A pipeline that gets what the log knew before this event. */
-static bool start_pipeline(struct sw_replay *replay, int64_t map_id, int64_t policy_id,
-                           bool goes_on)
+static bool start_pipeline(struct sw_replay *replay, int64_t map_id, int64_t policy_id)
 {
     struct sw_pipeline *former = replay->pipeline;
-    if (!load_knowledge(replay, map_id, policy_id, goes_on && former != NULL)) {
+    if (!load_knowledge(replay, map_id, policy_id)) {
         (void)snprintf(replay->difference, sizeof(replay->difference),
                        "map or policy of run %lld cannot be used", (long long)replay->run_id);
         replay->failed = true;
@@ -213,14 +205,17 @@ static bool begin_run(struct sw_replay *replay)
         sw_replay_compare_losses(replay);
     }
     replay->counts.runs++;
+    if (replay->event.run_id < replay->run_id) {
+        sw_replay_differ(replay, "its run %lld is over, run %lld had begun",
+                         (long long)replay->event.run_id, (long long)replay->run_id);
+        return false;
+    }
     replay->run_id = replay->event.run_id;
     if (sw_logged_run(&replay->logged, replay->run_id, &run) != SW_OK) {
         sw_replay_differ(replay, "its run %lld is not in the log", (long long)replay->run_id);
         return false;
     }
-    bool goes_on = replay->run_ended_ms != 0 && replay->run_ended_ms == run.started_ms;
-    replay->run_ended_ms = run.ended_ms;
-    return start_pipeline(replay, run.map_id, run.policy_id, goes_on);
+    return start_pipeline(replay, run.map_id, run.policy_id);
 }
 
 /* Makes sure that the pipeline is that of the event's run. */
@@ -334,7 +329,6 @@ static void begin_again(struct sw_replay *replay)
     replay->daily_capacity = 0;
     replay->counts = (struct sw_replay_counts){0};
     replay->run_id = replay->map_id = replay->policy_id = 0;
-    replay->run_ended_ms = 0;
     replay->differs = false;
     replay->by_row = true;
 }

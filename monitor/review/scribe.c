@@ -17,27 +17,7 @@ static void touch(struct sw_scribe *scribe, uint32_t source)
     }
 }
 
-/* --- what the judge asks for --- */
-
-static enum sw_status find_event(void *context, struct sw_text source, struct sw_text event_id,
-                                 struct sw_log_event *found, char *payload)
-{
-    struct sw_scribe *scribe = context;
-    return sw_log_find_event(&scribe->log, source, event_id, found, payload);
-}
-
-static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
-                                 struct sw_log_event *found, char *payload)
-{
-    struct sw_scribe *scribe = context;
-    return sw_log_find_cause(&scribe->log, row, revision, found, payload);
-}
-
-static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
-{
-    struct sw_scribe *scribe = context;
-    return sw_log_find_chain(&scribe->log, key, chain);
-}
+/* --- what the judge hands out --- */
 
 static void add_outputs(void *context, const struct sw_log_subject *subject,
                         const struct sw_event *event, const struct sw_outputs *outputs)
@@ -59,9 +39,6 @@ static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
 }
 
 static const struct sw_judge_calls judge_calls = {
-    .find_event = find_event,
-    .find_cause = find_cause,
-    .find_chain = find_chain,
     .take = add_outputs,
     .take_gap = add_gap,
 };
@@ -86,9 +63,11 @@ static enum sw_status start_pipeline(struct sw_scribe *scribe, const struct sw_k
         return SW_NO_MEMORY;
     }
     scribe->pipeline = sw_pipeline_init(memory, &config);
-    sw_judge_init(&scribe->judge, scribe->pipeline, &judge_calls, scribe);
+    sw_judge_init_log(&scribe->judge, scribe->pipeline, &scribe->log, &judge_calls, scribe);
+    scribe->scratch = knowledge->scratch;
     memset(scribe->touched, 0, sizeof(scribe->touched));
-    return sw_log_restore(&scribe->log, scribe->pipeline, &spool);
+    enum sw_status status = sw_log_restore(&scribe->log, scribe->pipeline, &spool);
+    return status == SW_OK ? sw_knowledge_restore_state(scribe->scratch, &scribe->log) : status;
 }
 
 static struct sw_log_run describe(const struct sw_knowledge *knowledge, const char *broker,
@@ -203,6 +182,9 @@ enum sw_status sw_scribe_commit(struct sw_scribe *scribe)
                               sw_pipeline_source_contiguous(scribe->pipeline, i));
             scribe->touched[i] = false;
         }
+    }
+    if (scribe->scratch != NULL) {
+        sw_knowledge_keep_state(scribe->scratch, &scribe->log);
     }
     enum sw_status status = sw_log_commit(&scribe->log);
     if (status == SW_OK && sw_log_wal_bytes(&scribe->log) > WAL_BYTES_MAX) {

@@ -18,6 +18,7 @@ struct sw_scribe {
     struct sw_log log; // `sentence` says what went wrong
     struct sw_pipeline *pipeline;
     struct sw_judge judge;
+    struct sw_scratch *scratch; // of the knowledge: what correlations count goes into the log
     struct sw_log_alert alert;
     int64_t ticked_ms; // when holes were looked for last
     bool running;      // a run has begun and not ended
@@ -35,8 +36,8 @@ enum sw_status sw_scribe_open(struct sw_scribe *scribe, const char *path) SW_MUS
 enum sw_status sw_scribe_begin(struct sw_scribe *scribe, const struct sw_knowledge *knowledge,
                                const char *broker, int64_t at_ms) SW_MUST_CHECK;
 
-/** Goes on with another @knowledge, as a monitor does that reads its rules anew. The caller has
- *  handed over the counts of the former one. */
+/** Goes on with another @knowledge, as a monitor does that reads its rules anew. The former one is
+ *  there until it returns. */
 enum sw_status sw_scribe_reload(struct sw_scribe *scribe, const struct sw_knowledge *knowledge,
                                 const char *broker, int64_t at_ms) SW_MUST_CHECK;
 

@@ -140,6 +140,9 @@ wait_for 60 events "$WORK/reloaded.db" 14 || fail "not all events came"
 stop_monitor
 findings "$WORK/reloaded.db" >"$WORK/found"
 diff "$WORK/expected" "$WORK/found" || fail "a reload changes what is found"
+run "$SHAREWATCH" replay "$WORK/reloaded.db"
+expect_status 0
+expect_out "identical"
 
 # A rule that counts something else begins anew, and what the former one counted is forgotten.
 sed -i 's/gte: 3/gte: 2/' "$WORK/rules/bulk.yml"

@@ -101,7 +101,7 @@ static const struct {
     {"UPDATE event SET action = 'declined' WHERE id = 1", "event.action"},
     {"UPDATE event SET synthetic = 1 WHERE id = 1", "event.synthetic"},
     {"UPDATE source SET name = 'urn:sharewatch:agency:LAPD:2'", "its source was logged as"},
-    {"UPDATE event SET run_id = 2 WHERE id = 2", "event"},
+    {"UPDATE event SET run_id = 2 WHERE id = 2", "its run 1 is over"},
     {"DELETE FROM event WHERE id = 3", "event"},
     /* late knowledge */
     {"UPDATE hop SET late = 0 WHERE late = 1 AND revision = 0", "hop.late"},
@@ -161,9 +161,8 @@ static const struct {
     {"UPDATE quarantine SET position = bytes + 1 WHERE id = 2", "a place beyond its length"},
     /* runs and losses */
     {"DELETE FROM run WHERE id = 3", "its run 3 is not in the log"},
-    {"UPDATE run SET policy_id = 1 WHERE id = 3", "event 13 (n-17"},
+    {"UPDATE run SET policy_id = 1 WHERE id = 3", "event 12 (n-16"},
     {"UPDATE finding SET policy_id = 2 WHERE policy_id = 1", "was logged under policy 2"},
-    {"UPDATE run SET started_ms = started_ms + 1 WHERE id = 2", "event 9 (n-13"},
     {"INSERT INTO loss (what, total, ts_logged, run_id) VALUES ('chains_evicted', 3, 0, 1)",
      "run 1: chains_evicted was logged as 3"},
     {"INSERT INTO loss (what, total, ts_logged, run_id) VALUES ('parents_missing', 1, 0, 3)",

@@ -136,6 +136,7 @@ void story_write(const char *path, bool (*commit)(uint32_t packet))
 {
     struct sw_knowledge first;
     struct sw_knowledge second;
+    struct sw_scratch *former;
     struct sw_digest digest;
     int64_t at_ms = START_MS;
     load(&first, RULES);
@@ -155,13 +156,13 @@ void story_write(const char *path, bool (*commit)(uint32_t packet))
             sw_scribe_tick(&scribe, at_ms);
             break;
         case RELOAD:
-            sw_scratch_take_over(second.scratch, first.scratch);
             assert_int_equal(sw_scribe_reload(&scribe, &second, BROKER, at_ms), SW_OK);
             break;
         case RESTART:
-            sw_scratch_close(second.scratch);
+            former = second.scratch;
             second.scratch = sw_scratch_open(second.policy);
             assert_int_equal(sw_scribe_begin(&scribe, &second, BROKER, at_ms), SW_OK);
+            sw_scratch_close(former);
             break;
         }
         if (commit == NULL || commit(i)) {
