@@ -201,6 +201,7 @@ enum sw_status sw_log_open(struct sw_log *log, const char *path)
     log->event_id = sw_database_number(log->database, "SELECT max(id) FROM event", 0);
     log->hop_id = sw_database_number(log->database, "SELECT max(id) FROM hop", 0);
     log->alert_id = sw_database_number(log->database, "SELECT max(id) FROM alert", 0);
+    log->told = sw_database_number(log->database, "SELECT told FROM spool", 0);
     log->state_number = sw_database_number(log->database, "SELECT max(number) FROM correlation", 0);
     return SW_OK;
 }
