@@ -36,10 +36,13 @@ struct place {
     uint32_t slot; // SW_UNKNOWN: nobody asks, or it is left to the slow way
 };
 
-/* The byte at @at, behind one space if there is one. */
+/* The place behind @at if a space stands there, else @at. */
 INLINE uint32_t skip_one_space(const struct reader *reader, uint32_t at)
 {
-    return at + (reader->bytes[at] == ' ' ? 1 : 0);
+    if (__builtin_expect(reader->bytes[at] == ' ', 0)) {
+        at++;
+    }
+    return at;
 }
 
 INLINE struct place find_place(const struct sw_field_tree *tree, uint32_t parent, const char *bytes,

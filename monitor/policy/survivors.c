@@ -19,45 +19,66 @@ static_assert(SW_SURVIVORS_AHEAD >= SW_BITS_AHEAD, "room behind the last survivo
 
 #if defined(__x86_64__)
 
-static SW_TARGET_AVX2 uint32_t *join_avx2(const struct sw_matcher *matcher, uint32_t *out)
+/* Joins @count blocks, a constant, from word @first on: of each row a few cache lines in a run. */
+static inline __attribute__((always_inline)) SW_TARGET_AVX2 uint32_t *
+join_blocks_avx2(const struct sw_matcher *matcher, uint32_t *out, uint32_t first, uint32_t count)
 {
-    const struct sw_dense *dense = &matcher->index->dense;
-    for (uint32_t first = 0; first < dense->words; first += SW_DENSE_BLOCK) {
-        const __m256i *at = (const void *)(matcher->apply_row + first);
-        __m256i low = _mm256_loadu_si256(at);
-        __m256i high = _mm256_loadu_si256(at + 1);
-        for (uint32_t i = 0; i < dense->slot_count; i++) {
-            at = (const void *)(matcher->rows[i] + first);
-            low = _mm256_and_si256(low, _mm256_loadu_si256(at));
-            high = _mm256_and_si256(high, _mm256_loadu_si256(at + 1));
+    __m256i halves[BLOCKS_MAX * 2];
+    uint64_t alive[BLOCKS_MAX * SW_DENSE_BLOCK];
+    const __m256i *at = (const void *)(matcher->apply_row + first);
+#pragma GCC unroll 8 // so that the halves are registers
+    for (uint32_t i = 0; i < count * 2; i++) {
+        halves[i] = _mm256_loadu_si256(at + i);
+    }
+    for (uint32_t row = 0; row < matcher->index->dense.slot_count; row++) {
+        at = (const void *)(matcher->rows[row] + first);
+#pragma GCC unroll 8
+        for (uint32_t i = 0; i < count * 2; i++) {
+            halves[i] = _mm256_and_si256(halves[i], _mm256_loadu_si256(at + i));
         }
-        uint64_t alive[SW_DENSE_BLOCK];
-        __m256i *kept = (void *)alive;
-        _mm256_storeu_si256(kept, low);
-        _mm256_storeu_si256(kept + 1, high);
-        for (uint32_t word = 0; word < SW_DENSE_BLOCK; word++) {
-            out = sw_bits_append_avx2(out, alive[word], (first + word) * WORD_BITS, AHEAD_AVX2);
-        }
+    }
+    __m256i *kept = (void *)alive;
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < count * 2; i++) {
+        _mm256_storeu_si256(kept + i, halves[i]);
+    }
+    for (uint32_t i = 0; i < count * SW_DENSE_BLOCK; i++) {
+        out = sw_bits_append_avx2(out, alive[i], (first + i) * WORD_BITS, AHEAD_AVX2);
     }
     return out;
 }
 
-/* Joins @count blocks, a constant, from word @first on: of each row a few cache lines in a run. */
+static SW_TARGET_AVX2 uint32_t *join_avx2(const struct sw_matcher *matcher, uint32_t *out)
+{
+    uint32_t left = matcher->index->dense.words / SW_DENSE_BLOCK;
+    uint32_t first = 0;
+    for (; left >= BLOCKS_MAX; left -= BLOCKS_MAX, first += BLOCKS_MAX * SW_DENSE_BLOCK) {
+        out = join_blocks_avx2(matcher, out, first, BLOCKS_MAX);
+    }
+    for (; left > 0; left--, first += SW_DENSE_BLOCK) {
+        out = join_blocks_avx2(matcher, out, first, 1);
+    }
+    return out;
+}
+
 static inline __attribute__((always_inline)) SW_TARGET_AVX512 uint32_t *
-join_blocks(const struct sw_matcher *matcher, uint32_t *out, uint32_t first, uint32_t count)
+join_blocks_avx512(const struct sw_matcher *matcher, uint32_t *out, uint32_t first, uint32_t count)
 {
     __m512i blocks[BLOCKS_MAX];
     uint64_t alive[BLOCKS_MAX * SW_DENSE_BLOCK];
+#pragma GCC unroll 4 // so that the blocks are registers
     for (uint32_t i = 0; i < count; i++) {
         blocks[i] = _mm512_loadu_si512(matcher->apply_row + first + (size_t)i * SW_DENSE_BLOCK);
     }
     for (uint32_t row = 0; row < matcher->index->dense.slot_count; row++) {
         const uint64_t *at = matcher->rows[row] + first;
+#pragma GCC unroll 4
         for (uint32_t i = 0; i < count; i++) {
             blocks[i] =
                 _mm512_and_si512(blocks[i], _mm512_loadu_si512(at + (size_t)i * SW_DENSE_BLOCK));
         }
     }
+#pragma GCC unroll 4
     for (uint32_t i = 0; i < count; i++) {
         _mm512_storeu_si512(alive + (size_t)i * SW_DENSE_BLOCK, blocks[i]);
     }
@@ -72,14 +93,12 @@ static SW_TARGET_AVX512 uint32_t *join_avx512(const struct sw_matcher *matcher, 
     uint32_t left = matcher->index->dense.words / SW_DENSE_BLOCK;
     uint32_t first = 0;
     for (; left >= BLOCKS_MAX; left -= BLOCKS_MAX, first += BLOCKS_MAX * SW_DENSE_BLOCK) {
-        out = join_blocks(matcher, out, first, BLOCKS_MAX);
+        out = join_blocks_avx512(matcher, out, first, BLOCKS_MAX);
     }
-    if (left >= 2) {
-        out = join_blocks(matcher, out, first, 2);
-        first += 2 * SW_DENSE_BLOCK;
-        left -= 2;
+    for (; left > 0; left--, first += SW_DENSE_BLOCK) {
+        out = join_blocks_avx512(matcher, out, first, 1);
     }
-    return left > 0 ? join_blocks(matcher, out, first, 1) : out;
+    return out;
 }
 
 #endif
