@@ -1,15 +1,28 @@
-/* `sharewatch replay`: a log's events through the pipeline again, compared with what was logged. */
+/* `sharewatch replay`: a log's events judged again: compared with what was logged, played, or
+ * written into a new log. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <sharewatch/command.h>
 #include <sharewatch/time.h>
 
+#include "play.h"
 #include "replay.h"
+#include "rewrite.h"
 #include "verbs.h"
 
+#define SPEED_MAX     1e9
+#define FOOTER_EVENTS 65536 // between two lines of progress
+
 static struct sw_replay replay;
+static struct sw_rewrite rewrite;
+static struct sw_footer footer;
+static uint64_t event_total; // in the log
+static volatile sig_atomic_t interrupted;
 
 struct arguments {
     const char *map;
@@ -19,8 +32,66 @@ struct arguments {
     const char *edge;
     const char *agency;
     const char *chain;
+    const char *speed;
+    const char *to;
+    const char *color;
+    bool ascii;
     bool json;
 };
+
+static struct arguments arguments;
+static struct sw_mqtt_options broker;
+
+static const struct sw_option options[] = {
+    {"map", "FILE", NULL, &arguments.map, "judge by this map (default: the one in the log)"},
+    {"policy", "PACK[,PACK…]|DIR", NULL, &arguments.policy,
+     "judge by these packs (default: those in the log)"},
+    {"from", "TIME", NULL, &arguments.from, "only events from this time on"},
+    {"until", "TIME", NULL, &arguments.until, "only events before this time"},
+    {"edge", "EDGE", NULL, &arguments.edge, "only hops over this edge"},
+    {"agency", "AGENCY", NULL, &arguments.agency, "only what this agency reported"},
+    {"chain", "CHAIN", NULL, &arguments.chain, "only hops of this chain"},
+    {"speed", "N|max", NULL, &arguments.speed,
+     "play it: N seconds of the log in one second, alerts to the terminal"},
+    {"to", "mqtt://…|FILE", NULL, &arguments.to,
+     "play its events to a broker, or judge them into a new log"},
+    {"json", NULL, &arguments.json, NULL, "print the result, or the alerts, as JSON"},
+    {"color", "WHEN", NULL, &arguments.color, "auto, always or never"},
+    {"ascii", NULL, &arguments.ascii, NULL, "no characters beyond ASCII of our own"},
+    {"client-id", "ID", NULL, &broker.client_id, "name of this client at the broker"},
+    {"username", "USER", NULL, &broker.username, "user at the broker"},
+    {"password-file", "FILE", NULL, &broker.password_file, "its first line is the password"},
+    {"ca-file", "FILE", NULL, &broker.ca_file,
+     "PEM certificates to trust, instead of the system's"},
+    {"cert", "FILE", NULL, &broker.cert_file, "PEM certificate of this client"},
+    {"key", "FILE", NULL, &broker.key_file, "PEM key of that certificate"},
+};
+
+static const char details[] =
+    "Feeds the events in logged order with their own times through the same pipeline and\n"
+    "compares every hop, finding, chain and alert, and what the log says was lost. Exit 0:\n"
+    "identical; 1: the first difference is named.\n"
+    "With --speed it is played instead: alerts come as `watch` shows them, or with --to mqtt://…\n"
+    "events go to sharewatch/v1/replay/AGENCY/KIND, marked so that no monitor takes them. With\n"
+    "--to FILE a new log is written, by --map and --policy if they are given.\n"
+    "All events are judged whatever the filters say; they choose what is compared, told or sent.\n";
+
+static const struct sw_command command = {
+    .name = "replay",
+    .arguments = "LOG",
+    .about = "judge a log's events again, and compare with what was logged",
+    .details = details,
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .arguments_min = 1,
+    .arguments_max = 1,
+};
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
 
 static bool read_time(const char *text, int64_t *time_ms)
 {
@@ -34,20 +105,32 @@ static double clock_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void complain(const char *sentence)
+{
+    sw_footer_clear(&footer);
+    (void)fprintf(stderr, "sharewatch replay: %s\n", sentence);
+}
+
+/* --- compare --- */
+
 static void tell(const char *log, enum sw_status status, double seconds)
 {
     const struct sw_replay_counts *counts = &replay.counts;
     (void)printf("%s: %" PRIu64 " events replayed in %.2f s (%.0f a second): %" PRIu64
                  " hops, %" PRIu64 " findings, %" PRIu64 " chain rows and %" PRIu64
-                 " alerts compared, %" PRIu64 " run%s\n",
+                 " alerts compared, %" PRIu64 " gaps, %" PRIu64 " losses and %" PRIu64
+                 " refused packets looked at, %" PRIu64 " run%s\n",
                  log, counts->events, seconds, seconds > 0 ? (double)counts->events / seconds : 0.0,
-                 counts->hops, counts->findings, counts->chains, counts->alerts, counts->runs,
-                 counts->runs == 1 ? "" : "s");
+                 counts->hops, counts->findings, counts->chains, counts->alerts, counts->gaps,
+                 counts->losses, counts->quarantined, counts->runs, counts->runs == 1 ? "" : "s");
     if (counts->left_out > 0) {
         (void)printf("%" PRIu64 " hops were left out by the filter\n", counts->left_out);
     }
-    (void)printf("%s%s\n", status == SW_OK ? "identical" : "first difference: ",
-                 status == SW_OK ? "" : replay.difference);
+    (void)printf("%s%s\n",
+                 status == SW_OK        ? "identical"
+                 : status == SW_STOPPED ? "interrupted; identical so far"
+                                        : "first difference: ",
+                 status == SW_INVALID ? replay.difference : "");
 }
 
 static void tell_json(enum sw_status status, double seconds)
@@ -56,81 +139,178 @@ static void tell_json(enum sw_status status, double seconds)
     char bytes[2 * SW_DIFFERENCE_BYTES];
     struct sw_buffer buffer;
     sw_buffer_init(&buffer, bytes, sizeof(bytes));
-    sw_buffer_append_json(&buffer, sw_text_from(status == SW_OK ? "" : replay.difference));
-    (void)printf("{\"identical\":%s,\"difference\":%s,\"events\":%" PRIu64 ",\"hops\":%" PRIu64
-                 ",\"findings\":%" PRIu64 ",\"chains\":%" PRIu64 ",\"alerts\":%" PRIu64
-                 ",\"left_out\":%" PRIu64 ",\"runs\":%" PRIu64 ",\"seconds\":%.3f}\n",
-                 status == SW_OK ? "true" : "false", buffer.length > 0 ? bytes : "\"\"",
-                 counts->events, counts->hops, counts->findings, counts->chains, counts->alerts,
+    sw_buffer_append_json(&buffer, sw_text_from(status == SW_INVALID ? replay.difference : ""));
+    (void)printf("{\"identical\":%s,\"complete\":%s,\"difference\":%s,\"events\":%" PRIu64
+                 ",\"hops\":%" PRIu64 ",\"findings\":%" PRIu64 ",\"chains\":%" PRIu64
+                 ",\"alerts\":%" PRIu64 ",\"gaps\":%" PRIu64 ",\"losses\":%" PRIu64
+                 ",\"quarantined\":%" PRIu64 ",\"left_out\":%" PRIu64 ",\"runs\":%" PRIu64
+                 ",\"seconds\":%.3f}\n",
+                 status == SW_INVALID ? "false" : "true", status == SW_STOPPED ? "false" : "true",
+                 buffer.length > 0 ? bytes : "\"\"", counts->events, counts->hops, counts->findings,
+                 counts->chains, counts->alerts, counts->gaps, counts->losses, counts->quarantined,
                  counts->left_out, counts->runs, seconds);
 }
 
-static int run(const struct arguments *arguments, const char *log)
+static void show_progress(uint64_t events)
 {
-    if (sw_replay_open(&replay, log) != SW_OK) {
-        (void)fprintf(stderr, "sharewatch replay: %s\n", replay.difference);
-        return SW_EXIT_ENVIRONMENT;
+    char text[96];
+    if (events % FOOTER_EVENTS == 0 && events > 0) {
+        (void)snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64 " events", events,
+                       event_total);
+        sw_footer_show(&footer, text);
     }
-    struct sw_replay_filter *filter = &replay.filter;
-    filter->edge = sw_text_from(arguments->edge);
-    filter->agency = sw_text_from(arguments->agency);
-    filter->chain = sw_text_from(arguments->chain);
-    (void)read_time(arguments->from, &filter->from_ms);
-    (void)read_time(arguments->until, &filter->until_ms);
-    sw_replay_give(&replay, arguments->map, arguments->policy);
+}
+
+static bool compare_turn(void *context)
+{
+    (void)context;
+    show_progress(replay.counts.events);
+    return interrupted == 0;
+}
+
+static int compare(const char *log)
+{
+    replay.calls.turn = compare_turn;
     double start = clock_s();
     enum sw_status status = sw_replay_run(&replay);
     double seconds = clock_s() - start;
+    sw_footer_clear(&footer);
     if (status == SW_DATABASE) {
-        (void)fprintf(stderr, "sharewatch replay: %s\n", replay.difference);
-    } else if (arguments->json) {
+        complain(replay.difference);
+        return SW_EXIT_ENVIRONMENT;
+    }
+    if (arguments.json) {
         tell_json(status, seconds);
     } else {
         tell(log, status, seconds);
     }
-    int code = status == SW_OK        ? SW_EXIT_OK
-               : status == SW_INVALID ? SW_EXIT_NO
-                                      : SW_EXIT_ENVIRONMENT;
+    return status == SW_OK ? SW_EXIT_OK : status == SW_STOPPED ? SW_EXIT_INTERRUPTED : SW_EXIT_NO;
+}
+
+/* --- play --- */
+
+static int play(double speed, bool to_broker)
+{
+    static struct sw_play player;
+    player = (struct sw_play){.replay = &replay,
+                              .speed = speed,
+                              .json = arguments.json,
+                              .broker = to_broker ? &broker : NULL,
+                              .interrupted = &interrupted};
+    if (sw_render_init(&player.render, stdout, arguments.color) != SW_OK) {
+        return sw_command_usage_error(&command, "--color is auto, always or never");
+    }
+    player.render.ascii = arguments.ascii;
+    return sw_play_run(&player);
+}
+
+static int replay_log(const char *log, double speed, bool plays, bool to_broker)
+{
+    if (sw_replay_open(&replay, log) != SW_OK) {
+        complain(replay.difference);
+        return SW_EXIT_ENVIRONMENT;
+    }
+    int64_t events = 0;
+    int64_t alerts = 0;
+    if (sw_log_newest(&replay.logged.reader, &events, &alerts) == SW_OK) {
+        event_total = (uint64_t)events;
+    }
+    struct sw_replay_filter *filter = &replay.filter;
+    filter->edge = sw_text_from(arguments.edge);
+    filter->agency = sw_text_from(arguments.agency);
+    filter->chain = sw_text_from(arguments.chain);
+    (void)read_time(arguments.from, &filter->from_ms);
+    (void)read_time(arguments.until, &filter->until_ms);
+    sw_replay_give(&replay, arguments.map, arguments.policy);
+    int code = plays ? play(speed, to_broker) : compare(log);
     sw_replay_close(&replay);
     return code;
 }
 
-int sw_command_replay(int argc, char **argv)
+/* --- into a new log --- */
+
+static bool write_turn(void *context)
 {
-    struct arguments arguments = {0};
-    const struct sw_option options[] = {
-        {"map", "FILE", NULL, &arguments.map, "judge by this map (default: the one in the log)"},
-        {"policy", "PACK[,PACK…]|DIR", NULL, &arguments.policy,
-         "judge by these packs (default: those in the log)"},
-        {"from", "TIME", NULL, &arguments.from, "compare events from this time on"},
-        {"until", "TIME", NULL, &arguments.until, "compare events before this time"},
-        {"edge", "EDGE", NULL, &arguments.edge, "compare hops over this edge"},
-        {"agency", "AGENCY", NULL, &arguments.agency, "compare what this agency reported"},
-        {"chain", "CHAIN", NULL, &arguments.chain, "compare hops of this chain"},
-        {"json", NULL, &arguments.json, NULL, "print the result as JSON"},
-    };
-    const struct sw_command command = {
-        .name = "replay",
-        .arguments = "LOG",
-        .about = "judge a log's events again, and compare with what was logged",
-        .details =
-            "Feeds the events in logged order with their own times through the same pipeline and\n"
-            "compares every hop, finding, chain and alert. Exit 0: identical; 1: the first\n"
-            "difference is named. All events are judged whatever the filters say.\n",
-        .options = options,
-        .option_count = sizeof(options) / sizeof(options[0]),
-        .arguments_min = 1,
-        .arguments_max = 1,
-    };
-    uint32_t count = 0;
-    int64_t time_ms = 0;
-    enum sw_status status = sw_command_parse(&command, argc, argv, &count);
-    if (status != SW_OK) {
-        return status == SW_STOPPED ? SW_EXIT_OK : SW_EXIT_USAGE;
+    (void)context;
+    show_progress(rewrite.events);
+    return interrupted == 0;
+}
+
+static int write_log(const char *log)
+{
+    if (sw_rewrite_open(&rewrite, log, arguments.to) != SW_OK) {
+        complain(rewrite.sentence);
+        return SW_EXIT_ENVIRONMENT;
     }
+    rewrite.map_given = arguments.map;
+    rewrite.policy_given = arguments.policy;
+    rewrite.turn = write_turn;
+    enum sw_status status = sw_rewrite_run(&rewrite);
+    enum sw_status closed = sw_rewrite_close(&rewrite);
+    sw_footer_clear(&footer);
+    if ((status != SW_OK && status != SW_STOPPED) || closed != SW_OK) {
+        complain(rewrite.sentence);
+        return SW_EXIT_ENVIRONMENT;
+    }
+    (void)printf(
+        "%s: %" PRIu64 " events of %s judged%s, %" PRIu64 " alerts, %" PRIu64 " events refused%s\n",
+        arguments.to, rewrite.events, log,
+        arguments.map != NULL || arguments.policy != NULL ? " anew" : " again", rewrite.alerts,
+        rewrite.refused, status == SW_STOPPED ? "; interrupted, the rest is missing" : "");
+    return status == SW_STOPPED ? SW_EXIT_INTERRUPTED : SW_EXIT_OK;
+}
+
+/* --- the command line --- */
+
+static bool read_speed(double *speed)
+{
+    char *end = NULL;
+    if (arguments.speed == NULL || strcmp(arguments.speed, "max") == 0) {
+        return true;
+    }
+    *speed = strtod(arguments.speed, &end);
+    return end != arguments.speed && *end == '\0' && *speed > 0 && *speed <= SPEED_MAX;
+}
+
+static bool has_filter(void)
+{
+    return arguments.from != NULL || arguments.until != NULL || arguments.edge != NULL ||
+           arguments.agency != NULL || arguments.chain != NULL;
+}
+
+static int run(const char *log)
+{
+    double speed = 0;
+    int64_t time_ms = 0;
+    bool url = arguments.to != NULL && strstr(arguments.to, "://") != NULL;
+    bool file = arguments.to != NULL && !url;
     if (!read_time(arguments.from, &time_ms) || !read_time(arguments.until, &time_ms)) {
         return sw_command_usage_error(
             &command, "--from and --until want a time such as 2026-11-24T10:15:00Z or 2026-11-24");
     }
-    return run(&arguments, argv[1]);
+    if (!read_speed(&speed)) {
+        return sw_command_usage_error(&command, "--speed wants a number such as 60, or max");
+    }
+    if (file && (has_filter() || arguments.speed != NULL)) {
+        return sw_command_usage_error(&command,
+                                      "a log is written whole and at once: --to FILE goes "
+                                      "with neither filters nor --speed");
+    }
+    broker.broker = url ? arguments.to : NULL;
+    return file ? write_log(log) : replay_log(log, speed, url || arguments.speed != NULL, url);
+}
+
+int sw_command_replay(int argc, char **argv)
+{
+    uint32_t count = 0;
+    struct sigaction action = {.sa_handler = on_signal};
+    enum sw_status status = sw_command_parse(&command, argc, argv, &count);
+    if (status != SW_OK) {
+        return status == SW_STOPPED ? SW_EXIT_OK : SW_EXIT_USAGE;
+    }
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    sw_footer_init(&footer, stderr);
+    return run(argv[1]);
 }

@@ -17,7 +17,7 @@ CREATE TABLE run (
     started_ms  INTEGER NOT NULL,
     ended_ms    INTEGER,                 -- NULL: still running, or killed
     version     TEXT NOT NULL,           -- of sharewatch
-    broker      TEXT NOT NULL,           -- as given, without the password
+    broker      TEXT NOT NULL,           -- as given, without the password; "(import)" or "(replay of LOG)"
     map_id      INTEGER NOT NULL REFERENCES map (id),
     policy_id   INTEGER NOT NULL REFERENCES policy (id)
 ) STRICT;

@@ -213,19 +213,7 @@ bool sw_diff_load(struct sw_diff *diff, int side, const char *map, const char *p
         (void)fprintf(stderr, "sharewatch diff: the log has no run, so no map and no policy\n");
         return false;
     }
-    char *map_content = map == NULL ? sw_logged_content(&diff->logged, "map", run.map_id) : NULL;
-    char *policy_content =
-        policy == NULL ? sw_logged_content(&diff->logged, "policy", run.policy_id) : NULL;
-    bool done =
-        (map != NULL ? sw_knowledge_load_map(knowledge, "diff", map)
-                     : sw_knowledge_parse_map(knowledge, "diff", sw_text_from(map_content))) &&
-        (policy != NULL
-             ? sw_knowledge_load_policy(knowledge, "diff", policy)
-             : sw_knowledge_parse_policy(knowledge, "diff", sw_text_from(policy_content))) &&
-        sw_knowledge_overlay(knowledge);
-    free(map_content);
-    free(policy_content);
-    return done;
+    return sw_logged_load(&diff->logged, &run, "diff", map, policy, knowledge);
 }
 
 enum sw_status sw_diff_switch_off(struct sw_diff *diff, int side, struct sw_text edge)

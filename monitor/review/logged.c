@@ -344,7 +344,8 @@ int64_t sw_logged_last_run(struct sw_logged *logged)
     return sw_database_number(logged->reader.database, "SELECT max(id) FROM run", 0);
 }
 
-char *sw_logged_content(struct sw_logged *logged, const char *table, int64_t id)
+/* The content of a row of @table, to be freed; NULL when there is none. */
+static char *read_content(struct sw_logged *logged, const char *table, int64_t id)
 {
     sqlite3_stmt *statement = NULL;
     char sql[96];
@@ -361,6 +362,42 @@ char *sw_logged_content(struct sw_logged *logged, const char *table, int64_t id)
     }
     (void)sqlite3_finalize(statement);
     return content;
+}
+
+static bool load_map(struct sw_logged *logged, int64_t map_id, const char *verb, const char *map,
+                     struct sw_knowledge *knowledge)
+{
+    if (map != NULL) {
+        return sw_knowledge_load_map(knowledge, verb, map);
+    }
+    char *content = read_content(logged, "map", map_id);
+    bool done = sw_knowledge_parse_map(knowledge, verb, sw_text_from(content));
+    free(content);
+    return done;
+}
+
+static bool load_policy(struct sw_logged *logged, int64_t policy_id, const char *verb,
+                        const char *policy, struct sw_knowledge *knowledge)
+{
+    if (policy != NULL) {
+        return sw_knowledge_load_policy(knowledge, verb, policy);
+    }
+    char *content = read_content(logged, "policy", policy_id);
+    bool done = sw_knowledge_parse_policy(knowledge, verb, sw_text_from(content));
+    free(content);
+    return done;
+}
+
+bool sw_logged_load(struct sw_logged *logged, const struct sw_logged_run *run, const char *verb,
+                    const char *map, const char *policy, struct sw_knowledge *knowledge)
+{
+    bool done = load_map(logged, run->map_id, verb, map, knowledge) &&
+                load_policy(logged, run->policy_id, verb, policy, knowledge) &&
+                sw_knowledge_overlay(knowledge);
+    if (!done) {
+        sw_knowledge_close(knowledge);
+    }
+    return done;
 }
 
 const char *sw_logged_rule_name(const struct sw_logged *logged, int64_t policy_id, int64_t rule)

@@ -16,6 +16,8 @@
 #include <sharewatch/text.h>
 #include <sharewatch/wire.h>
 
+#include "knowledge.h"
+
 // X(name): the statements, in the order of logged.c
 #define SW_LOGGED_STATEMENT_LIST(X)                                                                \
     X(EVENTS)                                                                                      \
@@ -118,11 +120,16 @@ void sw_logged_rewind(struct sw_logged *logged);
 enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id,
                              struct sw_logged_run *run) SW_MUST_CHECK;
 
+/**
+ * Loads into the empty @knowledge what @run was judged by, or the map in the file @map or the packs
+ * in @policy in place of the log's own. False: what is wrong was printed for @verb; @knowledge is
+ * empty.
+ */
+bool sw_logged_load(struct sw_logged *logged, const struct sw_logged_run *run, const char *verb,
+                    const char *map, const char *policy, struct sw_knowledge *knowledge);
+
 /** The newest run, 0 when there is none. */
 int64_t sw_logged_last_run(struct sw_logged *logged);
-
-/** The content of a row of `map` or `policy`, to be freed with free(); NULL when there is none. */
-char *sw_logged_content(struct sw_logged *logged, const char *table, int64_t id);
 
 /** The name of a rule that findings name by @policy_id and @rule; "?" when it is not known. */
 const char *sw_logged_rule_name(const struct sw_logged *logged, int64_t policy_id, int64_t rule);

@@ -126,28 +126,6 @@ void sw_replay_give(struct sw_replay *replay, const char *map, const char *polic
 
 /* --- what it is judged by --- */
 
-static bool load_map(struct sw_replay *replay, struct sw_knowledge *knowledge)
-{
-    if (replay->map_given != NULL) {
-        return sw_knowledge_load_map(knowledge, "replay", replay->map_given);
-    }
-    char *content = sw_logged_content(&replay->logged, "map", replay->map_id);
-    bool done = sw_knowledge_parse_map(knowledge, "replay", sw_text_from(content));
-    free(content);
-    return done;
-}
-
-static bool load_policy(struct sw_replay *replay, struct sw_knowledge *knowledge)
-{
-    if (replay->policy_given != NULL) {
-        return sw_knowledge_load_policy(knowledge, "replay", replay->policy_given);
-    }
-    char *content = sw_logged_content(&replay->logged, "policy", replay->policy_id);
-    bool done = sw_knowledge_parse_policy(knowledge, "replay", sw_text_from(content));
-    free(content);
-    return done;
-}
-
 /* Counts over time go on where a monitor was started again or read its rules anew: the log keeps
  * them. Both map and policy are loaded when one changes, for packs change the map. */
 static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t policy_id)
@@ -158,9 +136,9 @@ static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t pol
     }
     replay->map_id = map_id;
     replay->policy_id = policy_id;
-    if (!load_map(replay, &fresh) || !load_policy(replay, &fresh) ||
-        !sw_knowledge_overlay(&fresh)) {
-        sw_knowledge_close(&fresh);
+    const struct sw_logged_run run = {.map_id = map_id, .policy_id = policy_id};
+    if (!sw_logged_load(&replay->logged, &run, "replay", replay->map_given, replay->policy_given,
+                        &fresh)) {
         return false;
     }
     if (replay->knowledge.scratch != NULL) {

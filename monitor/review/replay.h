@@ -122,6 +122,11 @@ void sw_replay_give(struct sw_replay *replay, const char *map, const char *polic
  */
 enum sw_status sw_replay_run(struct sw_replay *replay) SW_MUST_CHECK;
 
+/** The alert of a judgement as people are told of it, for `judged`. False: there is none, or it
+ *  counts to an earlier one. */
+bool sw_replay_alert(const struct sw_replay *replay, const struct sw_log_subject *subject,
+                     const struct sw_outputs *outputs, struct sw_log_alert *alert);
+
 /** Accepts a zeroed one. */
 void sw_replay_close(struct sw_replay *replay);
 

@@ -1,8 +1,6 @@
 /*
  * Rows of the log have ascending numbers and the pipeline judges in the same order, so hops,
- * findings and alerts are walked once beside the events. Rows of chains stand in the order of their
- * keys: looking each up would cost more than judging does. They are summed on both sides instead,
- * in a way that the order does not matter for, and only when the sums differ are they looked up.
+ * findings and alerts are walked once beside the events.
  */
 #include "replay_rows.h"
 
@@ -55,20 +53,14 @@ void sw_replay_fail(struct sw_replay *replay)
     replay->failed = true;
 }
 
-static struct sw_text column_text(sqlite3_stmt *statement, int column)
+struct sw_text sw_replay_column(sqlite3_stmt *statement, int column)
 {
     const void *bytes = sqlite3_column_text(statement, column);
     return (struct sw_text){bytes, (uint32_t)sqlite3_column_bytes(statement, column)};
 }
 
-/* The row of @table that a cursor stands on. */
-struct row {
-    struct sw_replay *replay;
-    sqlite3_stmt *statement;
-    const char *table;
-};
-
-static bool is_number(const struct row *row, int column, const char *name, int64_t number)
+bool sw_replay_is_number(const struct sw_replay_row *row, int column, const char *name,
+                         int64_t number)
 {
     int64_t logged = sqlite3_column_int64(row->statement, column);
     if (logged != number) {
@@ -78,9 +70,10 @@ static bool is_number(const struct row *row, int column, const char *name, int64
     return logged == number;
 }
 
-static bool is_text(const struct row *row, int column, const char *name, struct sw_text text)
+bool sw_replay_is_text(const struct sw_replay_row *row, int column, const char *name,
+                       struct sw_text text)
 {
-    struct sw_text logged = column_text(row->statement, column);
+    struct sw_text logged = sw_replay_column(row->statement, column);
     bool same = sw_text_equal(logged, text);
     if (!same) {
         sw_replay_differ(row->replay, "%s.%s was logged as '%.*s', replayed as '%.*s'", row->table,
@@ -108,7 +101,7 @@ static struct sw_text node_name(const struct sw_replay *replay, uint16_t node)
     return node == SW_NONE ? (struct sw_text){0} : replay->knowledge.map.nodes[node].id;
 }
 
-static struct sw_text edge_name(const struct sw_replay *replay, uint16_t edge)
+struct sw_text sw_replay_edge(const struct sw_replay *replay, uint16_t edge)
 {
     return edge == SW_NONE ? (struct sw_text){0} : replay->knowledge.map.edges[edge].id;
 }
@@ -118,14 +111,14 @@ static struct sw_text enum_name(enum sw_field field, uint16_t code)
     return sw_text_from(sw_field_info(field)->values->values[code]);
 }
 
-static const struct sw_rule *rule_of(const struct sw_replay *replay, uint32_t index)
+const struct sw_rule *sw_replay_rule(const struct sw_replay *replay, uint32_t index)
 {
     uint32_t count = 0;
     const struct sw_rule *rules = sw_policy_rule_list(replay->knowledge.policy, &count);
     return index < count ? &rules[index] : NULL;
 }
 
-static struct sw_text duties_name(uint32_t duties, char text[SW_DUTIES_TEXT_BYTES])
+struct sw_text sw_replay_duties(uint32_t duties, char text[SW_DUTIES_TEXT_BYTES])
 {
     return duties == 0 ? (struct sw_text){0} : sw_text_from(sw_duties_text(duties, text));
 }
@@ -136,7 +129,7 @@ bool sw_replay_in_filter(const struct sw_replay *replay, const struct sw_event *
     const struct sw_replay_filter *filter = &replay->filter;
     return event->time_ms >= filter->from_ms && event->time_ms < filter->until_ms &&
            (filter->edge.length == 0 ||
-            sw_text_equal(filter->edge, edge_name(replay, outputs->hop.edge))) &&
+            sw_text_equal(filter->edge, sw_replay_edge(replay, outputs->hop.edge))) &&
            (filter->agency.length == 0 || sw_text_equal(filter->agency, event->reporter)) &&
            (filter->chain.length == 0 ||
             sw_text_equal(filter->chain, sw_text_from(outputs->chain.key)));
@@ -148,17 +141,19 @@ void sw_replay_compare_event(struct sw_replay *replay)
 {
     const struct sw_logged_event *logged = &replay->event;
     const struct sw_event *event = &replay->judge.event;
-    struct row row = {.replay = replay,
-                      .statement = replay->logged.statements[SW_LOGGED_EVENTS],
-                      .table = "event"};
+    struct sw_replay_row row = {.replay = replay,
+                                .statement = replay->logged.statements[SW_LOGGED_EVENTS],
+                                .table = "event"};
     bool same =
-        is_text(&row, SW_LOGGED_EVENT_ID, "event_id", event->id) &&
-        is_text(&row, SW_LOGGED_EVENT_KIND, "kind", sw_event_text(event, SW_FIELD_KIND)) &&
-        is_text(&row, SW_LOGGED_EVENT_ACTION, "action", sw_event_text(event, SW_FIELD_ACTION)) &&
-        is_number(&row, SW_LOGGED_EVENT_TIME, "ts_event", event->time_ms) &&
-        is_number(&row, SW_LOGGED_EVENT_RECORDED, "ts_recorded", event->recorded_ms) &&
-        is_number(&row, SW_LOGGED_EVENT_SEQUENCE, "sequence", (int64_t)event->sequence) &&
-        is_number(&row, SW_LOGGED_EVENT_SYNTHETIC, "synthetic", event->synthetic);
+        sw_replay_is_text(&row, SW_LOGGED_EVENT_ID, "event_id", event->id) &&
+        sw_replay_is_text(&row, SW_LOGGED_EVENT_KIND, "kind",
+                          sw_event_text(event, SW_FIELD_KIND)) &&
+        sw_replay_is_text(&row, SW_LOGGED_EVENT_ACTION, "action",
+                          sw_event_text(event, SW_FIELD_ACTION)) &&
+        sw_replay_is_number(&row, SW_LOGGED_EVENT_TIME, "ts_event", event->time_ms) &&
+        sw_replay_is_number(&row, SW_LOGGED_EVENT_RECORDED, "ts_recorded", event->recorded_ms) &&
+        sw_replay_is_number(&row, SW_LOGGED_EVENT_SEQUENCE, "sequence", (int64_t)event->sequence) &&
+        sw_replay_is_number(&row, SW_LOGGED_EVENT_SYNTHETIC, "synthetic", event->synthetic);
     if (same && !sw_text_equal(logged->source, event->source)) {
         sw_replay_differ(replay, "its source was logged as '%.*s', its payload says '%.*s'",
                          SW_TEXT_FORMAT(logged->source), SW_TEXT_FORMAT(event->source));
@@ -176,27 +171,28 @@ static bool same_hop(struct sw_replay *replay, const struct sw_log_subject *subj
     char duties[SW_DUTIES_TEXT_BYTES];
     const struct sw_hop *hop = &outputs->hop;
     uint16_t crosses = hop->crosses != 0 ? hop->crosses : (uint16_t)SW_CROSSES_NONE;
-    struct row row = {
+    struct sw_replay_row row = {
         .replay = replay, .statement = replay->logged.statements[SW_LOGGED_HOPS], .table = "hop"};
     replay->counts.hops++;
-    return is_number(&row, 0, "event", subject->event_id) &&
-           is_number(&row, 1, "revision", hop->revision) &&
-           is_number(&row, 2, "cause", subject->cause_id) &&
-           is_text(&row, 3, "chain", sw_text_from(outputs->chain.key)) &&
-           is_text(&row, 4, "edge", edge_name(replay, hop->edge)) &&
-           is_text(&row, 5, "from_node", node_name(replay, hop->from)) &&
-           is_text(&row, 6, "to_node", node_name(replay, hop->to)) &&
-           is_text(&row, 7, "data_class", enum_name(SW_FIELD_DATA_CLASS, hop->data_class)) &&
-           is_text(&row, 8, "crosses", enum_name(SW_FIELD_FLOW_CROSSES, crosses)) &&
-           is_number(&row, 9, "level", (int64_t)hop->level) &&
-           is_text(&row, 10, "verdict", sw_text_from(sw_verdict_code(hop->verdict))) &&
-           is_text(&row, 11, "duties", duties_name(hop->duties, duties)) &&
-           is_number(&row, 12, "fed_reach", hop->fed_reach) &&
-           is_number(&row, 13, "late", hop->late) &&
-           is_number(&row, 14, "ts_event", subject->time_ms) &&
-           is_number(&row, 15, "alert",
-                     outputs->has_alert ? (int64_t)outputs->alert.alert_id : 0) &&
-           is_number(&row, 16, "synthetic", subject->synthetic);
+    return sw_replay_is_number(&row, 0, "event", subject->event_id) &&
+           sw_replay_is_number(&row, 1, "revision", hop->revision) &&
+           sw_replay_is_number(&row, 2, "cause", subject->cause_id) &&
+           sw_replay_is_text(&row, 3, "chain", sw_text_from(outputs->chain.key)) &&
+           sw_replay_is_text(&row, 4, "edge", sw_replay_edge(replay, hop->edge)) &&
+           sw_replay_is_text(&row, 5, "from_node", node_name(replay, hop->from)) &&
+           sw_replay_is_text(&row, 6, "to_node", node_name(replay, hop->to)) &&
+           sw_replay_is_text(&row, 7, "data_class",
+                             enum_name(SW_FIELD_DATA_CLASS, hop->data_class)) &&
+           sw_replay_is_text(&row, 8, "crosses", enum_name(SW_FIELD_FLOW_CROSSES, crosses)) &&
+           sw_replay_is_number(&row, 9, "level", (int64_t)hop->level) &&
+           sw_replay_is_text(&row, 10, "verdict", sw_text_from(sw_verdict_code(hop->verdict))) &&
+           sw_replay_is_text(&row, 11, "duties", sw_replay_duties(hop->duties, duties)) &&
+           sw_replay_is_number(&row, 12, "fed_reach", hop->fed_reach) &&
+           sw_replay_is_number(&row, 13, "late", hop->late) &&
+           sw_replay_is_number(&row, 14, "ts_event", subject->time_ms) &&
+           sw_replay_is_number(&row, 15, "alert",
+                               outputs->has_alert ? (int64_t)outputs->alert.alert_id : 0) &&
+           sw_replay_is_number(&row, 16, "synthetic", subject->synthetic);
 }
 
 /* The name of the rule that the findings' cursor stands on. */
@@ -232,7 +228,7 @@ static bool is_of_policy(struct sw_replay *replay)
 static bool same_finding(struct sw_replay *replay, const struct sw_finding *finding)
 {
     sqlite3_stmt *statement = replay->logged.statements[SW_LOGGED_FINDINGS];
-    const struct sw_rule *rule = rule_of(replay, finding->rule);
+    const struct sw_rule *rule = sw_replay_rule(replay, finding->rule);
     SW_ASSERT(rule != NULL);
     bool there = replay->finding_there && sqlite3_column_int64(statement, 0) == replay->hop_id;
     if (there && !is_of_policy(replay)) {
@@ -247,11 +243,11 @@ static bool same_finding(struct sw_replay *replay, const struct sw_finding *find
         sw_text_from(finding->has_verdict ? sw_verdict_code(finding->verdict) : "");
     struct sw_text missing = sw_text_from(
         finding->missing < SW_FIELD_COUNT ? sw_field_info(finding->missing)->name : "");
-    bool same = sw_text_equal(column_text(statement, 3), verdict) &&
-                sw_text_equal(column_text(statement, 4), missing);
+    bool same = sw_text_equal(sw_replay_column(statement, 3), verdict) &&
+                sw_text_equal(sw_replay_column(statement, 4), missing);
     if (!same) {
-        struct sw_text logged = column_text(statement, 3);
-        struct sw_text lacked = column_text(statement, 4);
+        struct sw_text logged = sw_replay_column(statement, 3);
+        struct sw_text lacked = sw_replay_column(statement, 4);
         sw_replay_differ(replay,
                          "the finding of %.*s was logged as %.*s%s%.*s, replayed as %.*s%s%.*s",
                          SW_TEXT_FORMAT(rule->name), SW_TEXT_FORMAT(logged),
@@ -284,142 +280,11 @@ static bool same_findings(struct sw_replay *replay, const struct sw_hop *hop)
     return true;
 }
 
-/* --- chains --- */
-
-static struct sw_text verdicts_text(uint32_t verdicts, char *bytes, uint32_t capacity)
-{
-    struct sw_buffer buffer;
-    sw_buffer_init(&buffer, bytes, capacity);
-    for (int verdict = 0; verdict < SW_VERDICT_COUNT; verdict++) {
-        if ((verdicts & (UINT32_C(1) << verdict)) != 0) {
-            sw_buffer_append_string(&buffer, buffer.length > 0 ? "," : "");
-            sw_buffer_append_string(&buffer, sw_verdict_code((enum sw_verdict)verdict));
-        }
-    }
-    return sw_buffer_text(&buffer);
-}
-
-/* A row of `chain`, from either side. */
-struct chain_row {
-    struct sw_text key, verdict, verdicts, duties;
-    int64_t numbers[8]; // revision event level fed_reach hops first_ms last_ms synthetic
-};
-
-static void mix(const struct sw_replay *replay, struct sw_replay_sum *sum, uint64_t word)
-{
-    uint64_t a = (sum->lanes[0] ^ word) * replay->secrets[0];
-    uint64_t b = (sum->lanes[1] + word) * replay->secrets[1];
-    sum->lanes[0] = a ^ a >> 32;
-    sum->lanes[1] = b ^ b >> 29;
-}
-
-static void mix_text(const struct sw_replay *replay, struct sw_replay_sum *sum, struct sw_text text)
-{
-    for (uint32_t i = 0; i < text.length; i += (uint32_t)sizeof(uint64_t)) {
-        uint64_t word = 0;
-        uint32_t left = text.length - i;
-        memcpy(&word, text.bytes + i, left < sizeof(word) ? left : sizeof(word));
-        mix(replay, sum, word);
-    }
-    mix(replay, sum, text.length);
-}
-
-static void add_to_sum(const struct sw_replay *replay, const struct chain_row *row,
-                       struct sw_replay_sum *sum)
-{
-    struct sw_replay_sum of_row = {.lanes = {replay->secrets[2], replay->secrets[3]}};
-    mix_text(replay, &of_row, row->key);
-    mix_text(replay, &of_row, row->verdict);
-    mix_text(replay, &of_row, row->verdicts);
-    mix_text(replay, &of_row, row->duties);
-    for (size_t i = 0; i < sizeof(row->numbers) / sizeof(row->numbers[0]); i++) {
-        mix(replay, &of_row, (uint64_t)row->numbers[i]);
-    }
-    sum->lanes[0] += of_row.lanes[0];
-    sum->lanes[1] += of_row.lanes[1];
-}
-
-/* Looks the row up and compares it column by column. */
-static bool same_chain_row(struct sw_replay *replay, const struct chain_row *made)
-{
-    struct row row = {.replay = replay,
-                      .statement = replay->logged.statements[SW_LOGGED_CHAIN_ROW],
-                      .table = "chain"};
-    (void)sqlite3_bind_text(row.statement, 1, made->key.bytes, (int)made->key.length,
-                            SQLITE_STATIC);
-    (void)sqlite3_bind_int64(row.statement, 2, made->numbers[0]);
-    bool same = sw_replay_step(replay, SW_LOGGED_CHAIN_ROW);
-    if (!same) {
-        sw_replay_differ(replay, "chain %.*s gets revision %lld now, the log has none",
-                         SW_TEXT_FORMAT(made->key), (long long)made->numbers[0]);
-    }
-    same = same && is_number(&row, 0, "event", made->numbers[1]) &&
-           is_number(&row, 1, "level", made->numbers[2]) &&
-           is_text(&row, 2, "verdict", made->verdict) &&
-           is_text(&row, 3, "verdicts", made->verdicts) &&
-           is_text(&row, 4, "duties", made->duties) &&
-           is_number(&row, 5, "fed_reach", made->numbers[3]) &&
-           is_number(&row, 6, "hops", made->numbers[4]) &&
-           is_number(&row, 7, "first_ms", made->numbers[5]) &&
-           is_number(&row, 8, "last_ms", made->numbers[6]) &&
-           is_number(&row, 9, "synthetic", made->numbers[7]);
-    (void)sqlite3_reset(row.statement);
-    return same;
-}
-
-static uint64_t *known_word(const struct sw_replay *replay, uint64_t hash, uint64_t *bit)
-{
-    *bit = UINT64_C(1) << (hash & 63);
-    return &replay->known[(hash >> 6) % (SW_REPLAY_KNOWN_BITS / 64)];
-}
-
-/* Two bits a key, from the two halves of its hash. */
-bool sw_replay_may_know(const struct sw_replay *replay, struct sw_text key)
-{
-    uint64_t hash = sw_text_hash(key);
-    uint64_t bits[2];
-    const uint64_t *first = known_word(replay, hash >> 32, &bits[0]);
-    const uint64_t *second = known_word(replay, hash & UINT32_MAX, &bits[1]);
-    return (*first & bits[0]) != 0 && (*second & bits[1]) != 0;
-}
-
-static void note_known(struct sw_replay *replay, struct sw_text key)
-{
-    uint64_t hash = sw_text_hash(key);
-    uint64_t bit = 0;
-    *known_word(replay, hash >> 32, &bit) |= bit;
-    *known_word(replay, hash & UINT32_MAX, &bit) |= bit;
-}
-
-static bool same_chain(struct sw_replay *replay, const struct sw_log_subject *subject,
-                       const struct sw_chain *chain)
-{
-    char duties[SW_DUTIES_TEXT_BYTES];
-    char verdicts[64];
-    struct chain_row row = {
-        .key = sw_text_from(chain->key),
-        .verdict = sw_text_from(sw_verdict_code(chain->verdict)),
-        .verdicts = verdicts_text(chain->verdicts, verdicts, sizeof(verdicts)),
-        .duties = duties_name(chain->duties, duties),
-        .numbers = {chain->revision, subject->cause_id != 0 ? subject->cause_id : subject->event_id,
-                    (int64_t)chain->level, chain->fed_reach, chain->hops, chain->first_ms,
-                    chain->last_ms, subject->synthetic}};
-    replay->counts.chains++;
-    if (chain->revision == 1) {
-        note_known(replay, row.key);
-    }
-    if (replay->by_row) {
-        return same_chain_row(replay, &row);
-    }
-    add_to_sum(replay, &row, &replay->chain_sum);
-    return true;
-}
-
 /* --- alerts --- */
 
-static struct sw_text alert_cite(const struct sw_replay *replay, const struct sw_alert *alert)
+struct sw_text sw_replay_cite(const struct sw_replay *replay, const struct sw_alert *alert)
 {
-    const struct sw_rule *rule = rule_of(replay, alert->rule);
+    const struct sw_rule *rule = sw_replay_rule(replay, alert->rule);
     if (rule != NULL) {
         return rule->cite;
     }
@@ -432,38 +297,38 @@ static bool same_alert(struct sw_replay *replay, const struct sw_log_subject *su
 {
     char duties[SW_DUTIES_TEXT_BYTES];
     const struct sw_alert *alert = &outputs->alert;
-    const struct sw_rule *rule = rule_of(replay, alert->rule);
-    struct row row = {.replay = replay,
-                      .statement = replay->logged.statements[SW_LOGGED_ALERTS],
-                      .table = "alert"};
+    const struct sw_rule *rule = sw_replay_rule(replay, alert->rule);
+    struct sw_replay_row row = {.replay = replay,
+                                .statement = replay->logged.statements[SW_LOGGED_ALERTS],
+                                .table = "alert"};
     replay->counts.alerts++;
     if (!replay->alert_there) {
         sw_replay_differ(replay, "alert %llu is told now, the log ends before it",
                          (unsigned long long)alert->alert_id);
         return false;
     }
-    return is_number(&row, 14, "id", (int64_t)alert->alert_id) &&
-           is_number(&row, 0, "hop", replay->hop_id) &&
-           is_text(&row, 1, "chain", sw_text_from(outputs->chain.key)) &&
-           is_text(&row, 2, "edge", edge_name(replay, alert->edge)) &&
-           is_text(&row, 3, "rule", rule != NULL ? rule->name : (struct sw_text){0}) &&
-           is_text(&row, 4, "cite", alert_cite(replay, alert)) &&
-           is_number(&row, 5, "level", (int64_t)alert->level) &&
-           is_text(&row, 6, "verdict", sw_text_from(sw_verdict_code(alert->verdict))) &&
-           is_text(&row, 7, "duties", duties_name(alert->duties, duties)) &&
-           is_text(&row, 8, "title", sw_text_from(alert->title)) &&
-           is_text(&row, 9, "sentence", sw_text_from(alert->sentence)) &&
-           is_text(&row, 10, "path", subject->path) &&
-           is_number(&row, 11, "ts_event", subject->time_ms) &&
-           is_number(&row, 12, "ts_logged", subject->logged_ms) &&
-           is_number(&row, 13, "daily", rule != NULL && rule->alert == SW_ALERT_DAILY) &&
-           is_number(&row, 15, "synthetic", subject->synthetic);
+    return sw_replay_is_number(&row, 14, "id", (int64_t)alert->alert_id) &&
+           sw_replay_is_number(&row, 0, "hop", replay->hop_id) &&
+           sw_replay_is_text(&row, 1, "chain", sw_text_from(outputs->chain.key)) &&
+           sw_replay_is_text(&row, 2, "edge", sw_replay_edge(replay, alert->edge)) &&
+           sw_replay_is_text(&row, 3, "rule", rule != NULL ? rule->name : (struct sw_text){0}) &&
+           sw_replay_is_text(&row, 4, "cite", sw_replay_cite(replay, alert)) &&
+           sw_replay_is_number(&row, 5, "level", (int64_t)alert->level) &&
+           sw_replay_is_text(&row, 6, "verdict", sw_text_from(sw_verdict_code(alert->verdict))) &&
+           sw_replay_is_text(&row, 7, "duties", sw_replay_duties(alert->duties, duties)) &&
+           sw_replay_is_text(&row, 8, "title", sw_text_from(alert->title)) &&
+           sw_replay_is_text(&row, 9, "sentence", sw_text_from(alert->sentence)) &&
+           sw_replay_is_text(&row, 10, "path", subject->path) &&
+           sw_replay_is_number(&row, 11, "ts_event", subject->time_ms) &&
+           sw_replay_is_number(&row, 12, "ts_logged", subject->logged_ms) &&
+           sw_replay_is_number(&row, 13, "daily", rule != NULL && rule->alert == SW_ALERT_DAILY) &&
+           sw_replay_is_number(&row, 15, "synthetic", subject->synthetic);
 }
 
 /* Counts what a daily alert stands for; compared with the log's counter at the end. */
 static void count_daily(struct sw_replay *replay, const struct sw_alert *alert, int64_t time_ms)
 {
-    const struct sw_rule *rule = rule_of(replay, alert->rule);
+    const struct sw_rule *rule = sw_replay_rule(replay, alert->rule);
     if (rule == NULL || rule->alert != SW_ALERT_DAILY) {
         return;
     }
@@ -492,12 +357,13 @@ static void compare_wanted(struct sw_replay *replay, const struct sw_log_subject
     bool new_alert = outputs->has_alert && !outputs->alert.repeated;
     replay->counts.left_out += wanted ? 0 : 1;
     if (wanted) {
-        bool same = same_hop(replay, subject, outputs) && same_findings(replay, &outputs->hop) &&
-                    (!outputs->chain_changed || same_chain(replay, subject, &outputs->chain)) &&
-                    (!new_alert || same_alert(replay, subject, outputs));
+        bool same =
+            same_hop(replay, subject, outputs) && same_findings(replay, &outputs->hop) &&
+            (!outputs->chain_changed || sw_replay_same_chain(replay, subject, &outputs->chain)) &&
+            (!new_alert || same_alert(replay, subject, outputs));
         (void)same; // the difference is kept
     } else if (outputs->chain_changed && outputs->chain.revision == 1) {
-        note_known(replay, sw_text_from(outputs->chain.key));
+        sw_replay_note_known(replay, sw_text_from(outputs->chain.key));
     }
     while (is_finding_of(replay, replay->hop_id)) {
         replay->finding_there = sw_replay_step(replay, SW_LOGGED_FINDINGS);
@@ -536,36 +402,6 @@ void sw_replay_check_left(struct sw_replay *replay)
 }
 
 /* --- what is left at the end --- */
-
-static void read_chain_row(sqlite3_stmt *statement, struct chain_row *row)
-{
-    row->key = column_text(statement, 0);
-    row->verdict = column_text(statement, 1);
-    row->verdicts = column_text(statement, 2);
-    row->duties = column_text(statement, 3);
-    for (int i = 0; i < 8; i++) {
-        row->numbers[i] = sqlite3_column_int64(statement, 4 + i);
-    }
-}
-
-/* All rows of chains: as many as came out, and the same ones. */
-static void compare_chains(struct sw_replay *replay)
-{
-    struct sw_replay_sum sum = {{0, 0}};
-    uint64_t count = 0;
-    struct chain_row row;
-    while (sw_replay_step(replay, SW_LOGGED_CHAINS)) {
-        read_chain_row(replay->logged.statements[SW_LOGGED_CHAINS], &row);
-        add_to_sum(replay, &row, &sum);
-        count++;
-    }
-    if (count != replay->counts.chains) {
-        sw_replay_differ_in(replay, "the log has %llu rows of chains, the replay made %llu",
-                            (unsigned long long)count, (unsigned long long)replay->counts.chains);
-    } else if (!replay->by_row && memcmp(&sum, &replay->chain_sum, sizeof(sum)) != 0) {
-        sw_replay_differ_in(replay, "a row of a chain is another one than the replay made");
-    }
-}
 
 static void compare_daily(struct sw_replay *replay)
 {
@@ -607,7 +443,7 @@ void sw_replay_compare_ends(struct sw_replay *replay)
                                                   : "findings");
     }
     if (!replay->differs && !replay->failed && replay->counts.left_out == 0) {
-        compare_chains(replay);
+        sw_replay_compare_chains(replay);
     }
     if (!replay->differs && !replay->failed) {
         compare_daily(replay);

@@ -7,6 +7,30 @@
 
 #include "replay.h"
 
+struct sqlite3_stmt;
+
+/** The row of @table that a cursor stands on. */
+struct sw_replay_row {
+    struct sw_replay *replay;
+    struct sqlite3_stmt *statement;
+    const char *table;
+};
+
+/** The text in a column; lives until the cursor moves. */
+struct sw_text sw_replay_column(struct sqlite3_stmt *statement, int column);
+
+/** Whether a column holds this; else that is the difference. */
+bool sw_replay_is_number(const struct sw_replay_row *row, int column, const char *name,
+                         int64_t number);
+bool sw_replay_is_text(const struct sw_replay_row *row, int column, const char *name,
+                       struct sw_text text);
+
+/** Names as they stand in the log. */
+struct sw_text sw_replay_edge(const struct sw_replay *replay, uint16_t edge);
+struct sw_text sw_replay_duties(uint32_t duties, char text[SW_DUTIES_TEXT_BYTES]);
+const struct sw_rule *sw_replay_rule(const struct sw_replay *replay, uint32_t index);
+struct sw_text sw_replay_cite(const struct sw_replay *replay, const struct sw_alert *alert);
+
 /** Keeps a difference that concerns the event being judged. */
 void sw_replay_differ(struct sw_replay *replay, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -37,6 +61,16 @@ void sw_replay_check_left(struct sw_replay *replay);
 
 /** Rows of hops, alerts, chains and counts that no event made. */
 void sw_replay_compare_ends(struct sw_replay *replay);
+
+/** A chain's new row: by its sum, or looked up. */
+bool sw_replay_same_chain(struct sw_replay *replay, const struct sw_log_subject *subject,
+                          const struct sw_chain *chain);
+
+/** All rows of chains: as many as came out, and the same ones. */
+void sw_replay_compare_chains(struct sw_replay *replay);
+
+/** From now on the chain @key may have a row. */
+void sw_replay_note_known(struct sw_replay *replay, struct sw_text key);
 
 /** True when the chain @key may have a row that an earlier event made. */
 bool sw_replay_may_know(const struct sw_replay *replay, struct sw_text key);

@@ -2,6 +2,8 @@
  * What goes over MQTT: topics, and the envelope of an event.
  *
  *   sharewatch/v1/event/AGENCY/KIND     events: CloudEvents 1.0, structured JSON, QoS 1
+ *   sharewatch/v1/replay/AGENCY/KIND    events of a log that is replayed: no monitor takes them,
+ *                                       and each has "swreplay": true, which a monitor refuses
  *   sharewatch/v1/alert/VERDICT/RULE    alerts, once they are safe in the log
  *   sharewatch/v1/receipt/SOURCE        retained: the number up to which all is in the log, or
  *                                       told as a gap or a refusal

@@ -4,12 +4,12 @@
 
 #include <stdio.h>
 
-#include <sqlite3.h>
-
 #include "replay.h"
+#include "rewrite.h"
 #include "story_log.h"
 
 static struct sw_replay replay;
+static struct sw_rewrite rewrite;
 static char folder[64];
 static char path[128];
 static char changed[128];
@@ -39,37 +39,25 @@ static enum sw_status play(const char *log)
     return status;
 }
 
-static int64_t number(const char *log, const char *sql)
-{
-    sqlite3 *database = NULL;
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_open(log, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(statement, 0);
-    (void)sqlite3_finalize(statement);
-    (void)sqlite3_close(database);
-    return value;
-}
-
 /* The story has what the other tests change. */
 static void the_story_has_everything(void **state)
 {
     (void)state;
-    assert_int_equal(number(path, "SELECT count(*) FROM run"), 3);
-    assert_int_equal(number(path, "SELECT count(*) FROM run AS a JOIN run AS b ON "
-                                  "a.ended_ms = b.started_ms"),
+    assert_int_equal(story_number(path, "SELECT count(*) FROM run"), 3);
+    assert_int_equal(story_number(path, "SELECT count(*) FROM run AS a JOIN run AS b ON "
+                                        "a.ended_ms = b.started_ms"),
                      1);
-    assert_int_equal(number(path, "SELECT max(revision) FROM hop"), 3);
-    assert_true(number(path, "SELECT count(*) FROM hop WHERE late AND revision = 0") > 0);
-    assert_int_equal(number(path, "SELECT count(*) FROM gap WHERE filled = 0"), 1);
-    assert_int_equal(number(path, "SELECT count(*) FROM gap WHERE filled = 1"), 1);
-    assert_int_equal(number(path, "SELECT count(*) FROM quarantine"), 3);
-    assert_int_equal(number(path, "SELECT count(*) FROM quarantine WHERE reason = 'id_reused'"), 1);
-    assert_true(number(path, "SELECT count(*) FROM finding JOIN rule USING (policy_id, rule) "
-                             "WHERE name = 'many_notices' AND policy_id = 1") > 0);
-    assert_true(number(path, "SELECT count(*) FROM finding JOIN rule USING (policy_id, rule) "
-                             "WHERE name = 'many_notices' AND policy_id = 2") > 0);
+    assert_int_equal(story_number(path, "SELECT max(revision) FROM hop"), 3);
+    assert_true(story_number(path, "SELECT count(*) FROM hop WHERE late AND revision = 0") > 0);
+    assert_int_equal(story_number(path, "SELECT count(*) FROM gap WHERE filled = 0"), 1);
+    assert_int_equal(story_number(path, "SELECT count(*) FROM gap WHERE filled = 1"), 1);
+    assert_int_equal(story_number(path, "SELECT count(*) FROM quarantine"), 3);
+    assert_int_equal(
+        story_number(path, "SELECT count(*) FROM quarantine WHERE reason = 'id_reused'"), 1);
+    assert_true(story_number(path, "SELECT count(*) FROM finding JOIN rule USING (policy_id, rule) "
+                                   "WHERE name = 'many_notices' AND policy_id = 1") > 0);
+    assert_true(story_number(path, "SELECT count(*) FROM finding JOIN rule USING (policy_id, rule) "
+                                   "WHERE name = 'many_notices' AND policy_id = 2") > 0);
 }
 
 static void all_of_it_comes_out_again(void **state)
@@ -82,11 +70,11 @@ static void all_of_it_comes_out_again(void **state)
     assert_int_equal(replay.counts.runs, 3);
     assert_int_equal(replay.counts.gaps, 2);
     assert_int_equal(replay.counts.quarantined, 3);
-    assert_int_equal(replay.counts.events, number(path, "SELECT count(*) FROM event"));
-    assert_int_equal(replay.counts.hops, number(path, "SELECT count(*) FROM hop"));
-    assert_int_equal(replay.counts.findings, number(path, "SELECT count(*) FROM finding"));
-    assert_int_equal(replay.counts.chains, number(path, "SELECT count(*) FROM chain"));
-    assert_int_equal(replay.counts.alerts, number(path, "SELECT count(*) FROM alert"));
+    assert_int_equal(replay.counts.events, story_number(path, "SELECT count(*) FROM event"));
+    assert_int_equal(replay.counts.hops, story_number(path, "SELECT count(*) FROM hop"));
+    assert_int_equal(replay.counts.findings, story_number(path, "SELECT count(*) FROM finding"));
+    assert_int_equal(replay.counts.chains, story_number(path, "SELECT count(*) FROM chain"));
+    assert_int_equal(replay.counts.alerts, story_number(path, "SELECT count(*) FROM alert"));
 }
 
 static const struct {
@@ -186,12 +174,36 @@ static void every_change_is_found_and_named(void **state)
     assert_int_equal(failed, 0);
 }
 
+/* Restart, reload and all: the new log has the same rows and gives them again. */
+static void it_is_written_anew_row_for_row(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {"event", "hop", "finding", "chain", "alert"};
+    char copy[128];
+    (void)snprintf(copy, sizeof(copy), "%s/anew.db", folder);
+    assert_int_equal(sw_rewrite_open(&rewrite, path, copy), SW_OK);
+    assert_int_equal(sw_rewrite_run(&rewrite), SW_OK);
+    assert_int_equal(sw_rewrite_close(&rewrite), SW_OK);
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        assert_int_equal(story_differences(path, copy, tables[i]), 0);
+    }
+    if (play(copy) != SW_OK) {
+        fail_msg("%s", replay.difference);
+    }
+    assert_int_equal(replay.counts.runs, 3);
+    assert_int_equal(
+        story_number(copy, "SELECT count(*) FROM run WHERE broker = '(replay of story.db)'"), 3);
+    assert_int_equal(sw_rewrite_open(&rewrite, path, copy), SW_EXISTS);
+    assert_int_equal(sw_rewrite_close(&rewrite), SW_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_story_has_everything),
         cmocka_unit_test(all_of_it_comes_out_again),
         cmocka_unit_test(every_change_is_found_and_named),
+        cmocka_unit_test(it_is_written_anew_row_for_row),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

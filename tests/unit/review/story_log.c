@@ -186,6 +186,46 @@ void story_change(const char *path, const char *sql)
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
 }
 
+int64_t story_number(const char *path, const char *sql)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    return value;
+}
+
+static int64_t count_missing(sqlite3 *database, const char *table, const char *in, const char *of)
+{
+    char sql[256];
+    sqlite3_stmt *statement = NULL;
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM (SELECT * FROM %s.%s EXCEPT SELECT * FROM %s.%s)", of,
+                   table, in, table);
+    assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement);
+    return count;
+}
+
+int64_t story_differences(const char *first, const char *second, const char *table)
+{
+    sqlite3 *database = NULL;
+    char attach[256];
+    assert_int_equal(sqlite3_open(first, &database), SQLITE_OK);
+    (void)snprintf(attach, sizeof(attach), "ATTACH '%s' AS other", second);
+    assert_int_equal(sqlite3_exec(database, attach, NULL, NULL, NULL), SQLITE_OK);
+    int64_t count = count_missing(database, table, "main", "other") +
+                    count_missing(database, table, "other", "main");
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    return count;
+}
+
 void story_copy(const char *from, const char *to)
 {
     sqlite3 *source = NULL;

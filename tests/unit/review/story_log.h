@@ -16,6 +16,12 @@ void story_write(const char *path, bool (*commit)(uint32_t packet));
 /** Runs @sql on the log at @path. */
 void story_change(const char *path, const char *sql);
 
+/** Rows of @table that only one of the two logs has. */
+int64_t story_differences(const char *first, const char *second, const char *table);
+
+/** The number that @sql gives on the log at @path. */
+int64_t story_number(const char *path, const char *sql);
+
 /** Copies the log at @from to @to, whole. */
 void story_copy(const char *from, const char *to);
 
