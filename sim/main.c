@@ -116,7 +116,7 @@ static int exit_of(enum sw_status status)
 }
 
 /* To a file, and what really happened to another. */
-static enum sw_status write_files(const struct sw_scenario *scenario, const struct sw_map *map,
+static enum sw_status write_files(const struct sw_scenario *scenario, struct sw_map *map,
                                   struct sw_clock *clock, struct sw_progress *progress,
                                   uint64_t *events)
 {
@@ -139,7 +139,7 @@ static enum sw_status write_files(const struct sw_scenario *scenario, const stru
     return status;
 }
 
-static int run(const struct sw_scenario *scenario, const struct sw_map *map, double speed,
+static int run(const struct sw_scenario *scenario, struct sw_map *map, double speed,
                int64_t pause_ms_max, int status_fd)
 {
     struct sw_clock clock;

@@ -13,8 +13,9 @@ struct sw_truth_file {
     FILE *stream;
     const char *path;
     const struct sw_scenario *scenario;
-    const struct sw_map *map;
+    struct sw_map *map;
     struct sw_truth *truth;
+    uint32_t changes; // of the scenario, made so far
 };
 
 static enum sw_status complain(const struct sw_truth_file *file, const char *reason)
@@ -24,7 +25,7 @@ static enum sw_status complain(const struct sw_truth_file *file, const char *rea
 }
 
 enum sw_status sw_truth_file_open(struct sw_truth_file **out, const char *path,
-                                  const struct sw_scenario *scenario, const struct sw_map *map)
+                                  const struct sw_scenario *scenario, struct sw_map *map)
 {
     struct sw_truth_file *file = calloc(1, sizeof(*file));
     *out = file;
@@ -68,9 +69,26 @@ static void write_crossing(struct sw_truth_file *file, const struct sw_scenario_
     (void)fprintf(file->stream, "%s}\n", bytes);
 }
 
+/* Edges that are switched at @at_ms or before, before anything that is told then. */
+static void make_changes(struct sw_truth_file *file, int64_t at_ms)
+{
+    const struct sw_scenario *scenario = file->scenario;
+    while (file->changes < scenario->change_count &&
+           scenario->changes[file->changes].at_ms <= at_ms) {
+        const struct sw_scenario_change *change = &scenario->changes[file->changes++];
+        for (uint32_t i = 0; i < change->switch_count; i++) {
+            uint16_t edge = sw_map_edge(file->map, change->switches[i].edge);
+            if (edge != SW_NONE) {
+                sw_map_enable(file->map, edge, change->switches[i].on);
+            }
+        }
+    }
+}
+
 void sw_truth_file_take(struct sw_truth_file *file, const struct sw_scenario_event *made)
 {
     struct sw_truth_fact fact;
+    make_changes(file, made->emit_ms);
     struct sw_sighting sighting = {.arrival = sw_truth_arrival(file->truth, made)};
     sw_truth_judge(file->truth, made, &fact);
     if (sighting.arrival == SW_ARRIVAL_TAKEN) {

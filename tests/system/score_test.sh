@@ -73,6 +73,12 @@ expect_status 2
 run "$SHAREWATCH" sim "$WORK/each" --dry-run
 expect_out "seed 1: 8 events, 0 of them by themselves, 2 hidden"
 
+# An edge that the scenario switches off carries nothing from then on, and what took it is no crossing.
+run "$SHAREWATCH" sim "$SOURCE/scenarios/new-rules" --to "$WORK/events" --truth "$WORK/truth"
+expect_err "What happened:       5 crossings: 5 informed."
+run "$SHAREWATCH" sim "$SOURCE/scenarios/new-rules" --variant nothing-changes --to "$WORK/events" --truth "$WORK/truth"
+expect_err "What happened:       6 crossings: 6 informed."
+
 # In process nothing else comes out.
 run "$SHAREWATCH" sweep "$WORK/each" --seeds 1 --csv
 expect_status 0
