@@ -51,6 +51,10 @@ enum sw_status sw_answer_reviews(struct sw_store *store, const struct sw_query *
 enum sw_status sw_answer_status(struct sw_store *store, const struct sw_inbox *inbox,
                                 int64_t now_ms, struct sw_buffer *out) SW_MUST_CHECK;
 
+/** Gaps, losses, what was refused, what was deleted and why, the newest checkpoint, and who read
+ *  which case. */
+enum sw_status sw_answer_integrity(struct sw_store *store, struct sw_buffer *out) SW_MUST_CHECK;
+
 /** All cases; the hops of the chains of one case. */
 enum sw_status sw_answer_cases(struct sw_store *store, struct sw_buffer *out) SW_MUST_CHECK;
 enum sw_status sw_answer_timeline(struct sw_store *store, const char *number,

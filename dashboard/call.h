@@ -94,6 +94,8 @@ enum MHD_Result sw_serve_export(struct sw_call *call);
 enum MHD_Result sw_serve_evidence(struct sw_call *call);
 enum MHD_Result sw_serve_moment(struct sw_call *call);
 enum MHD_Result sw_serve_replay_check(struct sw_call *call);
+enum MHD_Result sw_serve_verify(struct sw_call *call);
+enum MHD_Result sw_serve_integrity(struct sw_call *call);
 enum MHD_Result sw_serve_packs(struct sw_call *call);
 enum MHD_Result sw_serve_whatif(struct sw_call *call);
 

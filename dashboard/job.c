@@ -38,6 +38,7 @@ void sw_job_init(struct sw_job *job, uv_loop_t *loop, struct sw_http *http, char
     job->http = http;
     job->bytes = bytes;
     job->capacity = capacity;
+    job->seconds = SW_JOB_SECONDS;
     find_program(job);
 }
 
@@ -74,8 +75,7 @@ static void process_ended(uv_process_t *process, int64_t code, int signal_number
     job->state = good ? SW_JOB_DONE : SW_JOB_FAILED;
     if (signal_number != 0) {
         (void)snprintf(job->error, sizeof(job->error),
-                       "It took longer than %u seconds. Ask `sharewatch diff` in a terminal.",
-                       SW_JOB_SECONDS);
+                       "It took longer than %u seconds. Run it in a terminal.", job->seconds);
     }
     uv_close((uv_handle_t *)process, one_closed);
     uv_close((uv_handle_t *)&job->timeout, one_closed);
@@ -176,7 +176,7 @@ static enum sw_status start(struct sw_job *job, const char *const *words)
     }
     (void)uv_read_start((uv_stream_t *)&job->out, lend_out, read_out);
     (void)uv_read_start((uv_stream_t *)&job->err, lend_error, read_error);
-    (void)uv_timer_start(&job->timeout, on_timeout, SW_JOB_SECONDS * UINT64_C(1000), 0);
+    (void)uv_timer_start(&job->timeout, on_timeout, job->seconds * UINT64_C(1000), 0);
     return SW_OK;
 }
 

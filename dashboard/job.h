@@ -18,7 +18,7 @@
 
 #include "http.h"
 
-#define SW_JOB_SECONDS     120u
+#define SW_JOB_SECONDS     120u // unless `seconds` says otherwise
 #define SW_JOB_ASKED_BYTES 400u
 #define SW_JOB_ERROR_BYTES 1024u
 
@@ -33,6 +33,7 @@ struct sw_job {
     uv_loop_t *loop;
     struct sw_http *http;
     char program[SW_PATH_BYTES]; // empty: not built, there are no jobs
+    uint32_t seconds;            // a run may take
     enum sw_job_state state;
     bool ending;
     int handles;                       // of what runs that are still open

@@ -111,6 +111,7 @@ static void on_signal(uv_signal_t *handle, int number)
     sw_live_stop(&server.live);
     sw_job_stop(&server.whatif.job);
     sw_job_stop(&server.replay);
+    sw_job_stop(&server.verified.job);
     uv_close((uv_handle_t *)&on_interrupt, NULL);
     uv_close((uv_handle_t *)&on_terminate, NULL);
     (void)uv_timer_start(&goodbye, end_loop, GOODBYE_MS, 0);
@@ -256,6 +257,7 @@ static int start(uv_loop_t *loop, const char *address, uint16_t port)
         return complain("the --host name is too long");
     }
     sw_whatif_init(&server.whatif, loop, &server.http, server.store.log_path);
+    sw_verified_init(&server.verified, loop, &server.http, server.store.log_path);
     sw_asof_init(&server.asof, &server.store);
     sw_job_init(&server.replay, loop, &server.http, server.replay_bytes,
                 sizeof(server.replay_bytes));

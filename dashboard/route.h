@@ -38,6 +38,8 @@ enum sw_route {
     SW_ROUTE_WHATIF,
     SW_ROUTE_MOMENT,
     SW_ROUTE_REPLAY_CHECK,
+    SW_ROUTE_VERIFY,
+    SW_ROUTE_INTEGRITY,
 };
 
 struct sw_routed {

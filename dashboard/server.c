@@ -42,6 +42,8 @@ static const struct {
     [SW_ROUTE_WHATIF] = {NEED_SESSION, sw_serve_whatif},
     [SW_ROUTE_MOMENT] = {NEED_SESSION, sw_serve_moment},
     [SW_ROUTE_REPLAY_CHECK] = {NEED_SESSION, sw_serve_replay_check},
+    [SW_ROUTE_VERIFY] = {NEED_SESSION, sw_serve_verify},
+    [SW_ROUTE_INTEGRITY] = {NEED_SESSION, sw_serve_integrity},
     [SW_ROUTE_EVIDENCE] = {NEED_SESSION, sw_serve_evidence},
     [SW_ROUTE_EXPORT_CSV] = {NEED_SESSION, sw_serve_export},
     [SW_ROUTE_EXPORT_JSONL] = {NEED_SESSION, sw_serve_export},

@@ -20,6 +20,7 @@
 #include "limits.h"
 #include "live.h"
 #include "store.h"
+#include "verified.h"
 #include "watch.h"
 #include "whatif.h"
 
@@ -44,6 +45,7 @@ struct sw_server {
     struct sw_watch watch;
     struct sw_whatif whatif;
     struct sw_asof asof;
+    struct sw_verified verified;
     struct sw_kept_answers kept;
     struct sw_job replay; // `sharewatch replay` over the whole log
     char replay_bytes[SW_REPLAY_BYTES];

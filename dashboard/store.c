@@ -225,6 +225,7 @@ static enum sw_status check_log(struct sw_store *store)
         return SW_INVALID;
     }
     int64_t schema = read_number(store, "PRAGMA log.user_version");
+    store->schema = schema;
     if (schema < SW_LOG_VERSION_OLDEST || schema > SW_LOG_VERSION) {
         (void)snprintf(store->problem, sizeof(store->problem),
                        "%s: the log has schema %lld and this dashboard reads schema %d. %s",

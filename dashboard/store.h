@@ -43,6 +43,7 @@ struct sw_store {
     bool reviewable;                  // false: the reviews file cannot be written, reading only
     bool immutable;                   // the log's folder is read-only: opened as it is
     int64_t data_version;
+    int64_t schema; // version of the log's
     struct sw_heads heads;
     struct sw_kept kept[SW_KEPT_MAX];
     uint64_t turn;

@@ -16,7 +16,7 @@ async function loadParts() {
 
 const shown = {alerts: null, bins: null, flows: null, alert: null, status: null, link: 'off', pending: [], picked: new Set(), keys: {}, scroll: new Map(), review: 0};
 
-const NAV = [['/', 'Alerts', 'inbox'], ['/flows', 'Flow map', 'flows'], ['/events', 'Entries', 'events'], ['/cases', 'Cases', 'cases'], ['/replay', 'Replay', 'replay'], ['/what-if', 'What-if', 'what-if'], ['/help', 'Help', 'help']];
+const NAV = [['/', 'Alerts', 'inbox'], ['/flows', 'Flow map', 'flows'], ['/events', 'Entries', 'events'], ['/cases', 'Cases', 'cases'], ['/replay', 'Replay', 'replay'], ['/what-if', 'What-if', 'what-if'], ['/integrity', 'Integrity', 'integrity'], ['/help', 'Help', 'help']];
 
 // The frame: navigation above, the state of the log below.
 
@@ -55,7 +55,7 @@ function drawTop() {
   for (const [path, , key] of NAV) {
     const anchor = $(`nav-${key}`);
     anchor.href = link({}, path);
-    anchor.hidden = key === 'what-if' && !shown.status?.what_if;
+    anchor.hidden = ['what-if', 'integrity'].includes(key) && !shown.status?.what_if;
     if (page === key) anchor.setAttribute('aria-current', 'page'); else anchor.removeAttribute('aria-current');
   }
   const count = $('top').querySelector('.count');
@@ -64,12 +64,31 @@ function drawTop() {
   count.title = `${number(open ?? 0)} open`;
   if (document.activeElement !== $('search')) $('search').value = state.q;
   // These pages are of all of the log.
-  $('range').parentElement.hidden = ['replay', 'what-if', 'cases', 'help'].includes(state.page);
+  $('range').parentElement.hidden = ['replay', 'what-if', 'integrity', 'cases', 'help'].includes(state.page);
   drawRange(state.range);
   $('live').className = `live l-${shown.link}`;
   $('live').setAttribute('aria-pressed', String(shown.link === 'paused'));
   $('live-word').textContent = {live: 'Live', lost: 'Link lost', paused: 'Paused', off: 'Connecting'}[shown.link];
   document.title = [shown.link === 'lost' ? '(link lost)' : open ? `(${number(open)})` : '', shown.alert && state.alert ? shown.alert.title : NAV.find(([, , key]) => key === page)?.[1], 'sharewatch'].filter(Boolean).join(' · ');
+}
+
+// How far the log is verified, for the line below every page.
+function verifiedTo() {
+  const result = shown.verify?.result;
+  if (!result) return null;
+  const to = number(Number(shown.verify.entry));
+  const [word, kind] = result.state === 'whole' ? [`verified to ${to}`, 'calm'] : result.state === 'broken' ? ['the log is NOT whole', 'alarm'] : ['log not sealed', ''];
+  return h('a', {class: `verified ${kind}`, href: link({}, '/integrity')}, word);
+}
+
+// Asked at the start and, while the log grows, now and then; the server decides when it verifies again.
+async function askVerified() {
+  if (shown.verifyAsked > Date.now() - 20000) return;
+  shown.verifyAsked = Date.now();
+  const found = await ask('/api/verify');
+  if (found.running) setTimeout(() => { shown.verifyAsked = 0; guard(askVerified()); }, 1000);
+  shown.verify = {...found, entry: found.entry === '0' ? shown.verify?.entry ?? '0' : found.entry};
+  drawFoot();
 }
 
 const HINTS = {
@@ -88,6 +107,7 @@ function drawFoot() {
     shown.link === 'lost' && h('b', {class: 'alarm'}, 'Link lost: what you see may be old'),
     h('span', {}, 'Log entry ', h('b', {}, number(Number(status.entry)))),
     Number(status.indexed) < Number(status.alert) && h('span', {}, `taking in alerts: ${Math.floor(100 * Number(status.indexed) / Number(status.alert))} %`),
+    verifiedTo(),
     status.run && h('span', {}, 'Policy ', h('b', {}, status.run.policy)),
     h('span', {}, status.run?.ended ? 'the monitor has ended' : behind == null ? 'nothing logged yet' : `last entry ${ago(behind)} ago`),
     status.gaps > 0 ? h('b', {class: 'alarm'}, plural(status.gaps, 'gap'), `, ${plural(status.missing, 'event')} missing`) : h('span', {class: 'calm'}, 'no gaps'),
@@ -296,6 +316,22 @@ async function drawReplay() {
   if (read().page === 'replay' && $('page')) await replay.show($('page'));
 }
 
+// Draws anew while the log is being verified, until that is done or the reader has gone on.
+async function drawIntegrity(force) {
+  const integrity = await import('./integrity.js');
+  for (let as_of = force; ; as_of = '') {
+    const [found, data] = await Promise.all([ask('/api/verify', {as_of}), ask('/api/integrity')]);
+    if (read().page !== 'integrity' || !$('page')) return;
+    const focused = document.activeElement?.id;
+    replace($('page'), integrity.page(found, data, () => guard(drawIntegrity(Number.MAX_SAFE_INTEGER))));
+    if (focused === 'verify-again') $('verify-again').focus({preventScroll: true});
+    shown.verify = {...found, entry: found.entry === '0' ? shown.verify?.entry ?? '0' : found.entry};
+    drawFoot();
+    if (!found.running) return;
+    await new Promise(resolve => setTimeout(resolve, 500));
+  }
+}
+
 async function drawPage(state) {
   const page = $('page');
   const at = JSON.stringify([state.page, state.id, location.search]);
@@ -333,6 +369,7 @@ function draw() {
   } else if (state.page === 'alerts') guard(loadDetail().then(drawTop));
   else if (state.page === 'flows') guard(loadMiddle());
   else if (state.page === 'replay') guard(drawReplay());
+  else if (state.page === 'integrity') guard(drawIntegrity(''));
   else guard(drawPage(state));
 }
 
@@ -439,7 +476,7 @@ keys.start({
   ArrowLeft: onReplay('step', -1), ArrowRight: onReplay('step', 1), Home: onReplay('first'), End: onReplay('last'), 'Shift ArrowLeft': onReplay('alertBack'), 'Shift ArrowRight': onReplay('alertNext'), '[': () => stepRange(-1), ']': () => stepRange(1),
   t: () => $('range').focus(), '/': () => $('search').focus(), v: () => go(link({view: read().view === 'table' ? 'map' : 'table'})),
   y: () => navigator.clipboard?.writeText(location.href).then(() => say('The link is copied.'), () => say(location.href)),
-  'g a': () => go(link({}, '/')), 'g f': () => go(link({}, '/flows')), 'g e': () => go(link({}, '/events')), 'g c': () => go(link({}, '/cases')), 'g r': () => go(link({}, '/replay')), 'g w': () => { if (shown.status?.what_if) go(link({}, '/what-if')); }, 'g h': () => go(link({}, '/help')),
+  'g a': () => go(link({}, '/')), 'g f': () => go(link({}, '/flows')), 'g e': () => go(link({}, '/events')), 'g c': () => go(link({}, '/cases')), 'g r': () => go(link({}, '/replay')), 'g w': () => { if (shown.status?.what_if) go(link({}, '/what-if')); }, 'g i': () => { if (shown.status?.what_if) go(link({}, '/integrity')); }, 'g h': () => go(link({}, '/help')),
   '?': keys.help,
 });
 
@@ -449,7 +486,12 @@ let mapTimer = 0;
 
 live.onLive((type, data) => {
   if (type === 'link') { shown.link = data.state; drawTop(); drawFoot(); }
-  if (type === 'status') { shown.status = {...shown.status, ...data}; drawFoot(); }
+  if (type === 'status') {
+    const grown = shown.status?.entry !== data.entry;
+    shown.status = {...shown.status, ...data};
+    drawFoot();
+    if (grown && shown.status.what_if) guard(askVerified());
+  }
   if (type === 'alert') {
     const state = read();
     const fits = (!state.verdict || state.verdict.split(',').includes(data.verdict)) && state.state === 'open';
@@ -482,4 +524,5 @@ guard(started.then(status => {
   drawFoot();
   drawInbox();
   live.start(status.indexed);
+  if (status.what_if) guard(askVerified());
 }));

@@ -8,7 +8,7 @@ export const KEYS = [
   ['x', 'Select'], ['* a', 'Select all that are shown'], ['* n', 'Select none'], ['* r', 'Select those of the same rule'],
   ['.', 'Show new alerts'], ['Space', 'Pause or go on live, as p does; on the replay page: play or pause'],
   ['← →', 'Replay: an entry back, forward'], ['Shift ← →', 'Replay: an alert back, forward'], ['[', 'Shorter range'], [']', 'Longer range'], ['t', 'Range of time'], ['/', 'Search'], ['y', 'Copy the link'], ['v', 'Map or table'],
-  ['g a', 'Go to alerts'], ['g f', 'Go to the flow map'], ['g e', 'Go to entries'], ['g c', 'Go to cases'], ['g r', 'Go to replay'], ['g w', 'Go to what-if'], ['g h', 'Go to help'],
+  ['g a', 'Go to alerts'], ['g f', 'Go to the flow map'], ['g e', 'Go to entries'], ['g c', 'Go to cases'], ['g r', 'Go to replay'], ['g w', 'Go to what-if'], ['g i', 'Go to integrity'], ['g h', 'Go to help'],
   ['?', 'All keys'],
 ];
 

@@ -117,6 +117,18 @@ test('a list that is asked for again is not made again, until something changes'
   assert.equal((await post('/api/reviews', {action: 'reopen', ids: [id]})).status, 200);
 });
 
+test('integrity: what is missing, and what verify says of a log without a seal', async () => {
+  const {gaps, refused, sources, losses, redactions} = await json('/api/integrity');
+  assert.deepEqual([gaps.length, gaps[0].last - gaps[0].first + 1, gaps[0].filled], [1, 3, 0]);
+  assert.equal(refused.length, 2);
+  assert.ok(sources.length > 0 && Array.isArray(losses) && Array.isArray(redactions));
+  let found;
+  do { found = await json('/api/verify'); await new Promise(resolve => setTimeout(resolve, 50)); } while (found.running);
+  assert.equal(found.problem, '');
+  assert.equal(found.result.state, 'not sealed');
+  assert.equal(found.entry, found.of);
+});
+
 test('a parameter that is not understood is named', async () => {
   const answer = await get('/api/alerts?verdcit=PROH');
   assert.equal(answer.status, 400);

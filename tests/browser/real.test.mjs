@@ -3,7 +3,7 @@ import {test, before, after} from 'node:test';
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {createRequire} from 'node:module';
-import {readFileSync, mkdirSync} from 'node:fs';
+import {readFileSync, mkdirSync, copyFileSync, existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {folder, dashboard, signIn, browser, remove} from './help.mjs';
 
@@ -61,6 +61,44 @@ test('replay: as of each entry exactly the rows that were there; sharewatch repl
   do { found = await get(`/api/replay/check?as_of=${last}`); await new Promise(resolve => setTimeout(resolve, 50)); } while (found.running);
   assert.equal(found.identical, true, found.difference ?? found.failed);
   assert.equal(found.events, last);
+});
+
+test('integrity: whole, and said so below every page; an edit of one row is found and named', async () => {
+  const edited = join(at, 'edited.db');
+  for (const suffix of ['', '-wal']) if (existsSync(log + suffix)) copyFileSync(log + suffix, edited + suffix);
+  const edit = spawnSync('sqlite3', [edited, "UPDATE hop SET verdict = 'NONE' WHERE id = (SELECT min(id) FROM hop WHERE verdict <> 'NONE')"], {encoding: 'utf8'});
+  assert.equal(edit.status, 0, edit.stderr);
+  const forged = await dashboard(edited);
+  const chrome = await browser();
+  try {
+    const look = async of => {
+      const page = await (await chrome.newContext({viewport: {width: 1400, height: 900}})).newPage();
+      await page.goto(of.link());
+      await page.waitForSelector('.verified'); // the line below the inbox
+      const line = await page.locator('.verified').innerText();
+      await page.keyboard.press('g');
+      await page.keyboard.press('i');
+      await page.waitForSelector('#integrity-title');
+      await page.waitForFunction(() => !document.getElementById('verify-again').disabled);
+      await page.evaluate(axeSource);
+      const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+      assert.deepEqual(violations.map(v => `${v.id} ${v.nodes[0].target}`), []);
+      return {page, line, words: await page.locator('#page').innerText()};
+    };
+    const good = await look(server);
+    const {count} = JSON.parse(spawnSync('sqlite3', ['-json', log, 'SELECT count(*) AS count FROM event'], {encoding: 'utf8'}).stdout)[0];
+    assert.equal(good.line, `verified to ${count}`);
+    assert.match(good.words, new RegExp(`Whole\\. Up to ${count} of ${count} entries`));
+    mkdirSync('pictures', {recursive: true});
+    await good.page.screenshot({path: join('pictures', 'integrity.png')});
+    await good.page.locator('#verify-again').click();
+    await good.page.waitForFunction(() => !document.getElementById('verify-again').disabled);
+    assert.match(await good.page.locator('#verify-verdict').innerText(), /^Whole/);
+    const bad = await look(forged);
+    assert.equal(bad.line, 'the log is NOT whole');
+    assert.match(bad.words, /Not whole\. Something was changed/);
+    assert.match(bad.words, /First bad place[\s\S]*hop|judgement/);
+  } finally { await chrome.close(); await forged.stop(); }
 });
 
 test('the central case on the page: custody reached, nothing prohibited, and what another policy changes', async () => {

@@ -1,0 +1,68 @@
+/* A log that grows is verified again from its start: a look each minute, and none by itself when
+ * that would keep a core busy for long. */
+#include "verified.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sharewatch/assert.h>
+
+#define AGAIN_MS    60000
+#define ENTRIES_MAX 200000 // of a log that is verified by itself: two or three seconds
+
+void sw_verified_init(struct sw_verified *verified, uv_loop_t *loop, struct sw_http *http,
+                      const char *log_path)
+{
+    memset(verified, 0, sizeof(*verified));
+    verified->log_path = log_path;
+    sw_job_init(&verified->job, loop, http, verified->bytes, sizeof(verified->bytes));
+    verified->job.seconds = SW_VERIFIED_SECONDS;
+}
+
+static void take_result(struct sw_verified *verified)
+{
+    const struct sw_job *job = &verified->job;
+    SW_ASSERT(job->length < sizeof(verified->result));
+    verified->entry = verified->asked;
+    verified->length = job->length;
+    memcpy(verified->result, job->bytes, job->length);
+    verified->problem[0] = '\0';
+}
+
+/* Asks the job for the run that began at `asked`. True while it runs. */
+static bool ask(struct sw_verified *verified)
+{
+    const char *words[] = {"verify", verified->log_path, "--json", NULL};
+    char asked[32];
+    (void)snprintf(asked, sizeof(asked), "%lld", (long long)verified->asked);
+    enum sw_status status = sw_job_ask(&verified->job, words, asked, NULL);
+    if (status == SW_OK) {
+        take_result(verified);
+    } else if (status == SW_INVALID || status == SW_NOT_FOUND) {
+        (void)snprintf(verified->problem, sizeof(verified->problem), "%s",
+                       status == SW_INVALID ? verified->job.error
+                                            : "The program that verifies is not beside the "
+                                              "dashboard.");
+        verified->asked = 0;
+    }
+    return status == SW_EMPTY || status == SW_FULL;
+}
+
+bool sw_verified_look(struct sw_verified *verified, int64_t head, bool now, uint64_t now_ms)
+{
+    bool pending = verified->asked != 0 && verified->entry != verified->asked;
+    if (pending && ask(verified)) {
+        return true;
+    }
+    bool first = verified->asked_ms == 0;
+    bool due = head != verified->entry && head <= ENTRIES_MAX &&
+               (first || now_ms - verified->asked_ms >= AGAIN_MS);
+    if (head == 0 || (!due && !now)) {
+        return false;
+    }
+    verified->asked = head;
+    verified->asked_ms = now_ms;
+    verified->entry = verified->entry == head ? 0 : verified->entry; // asked for anew
+    verified->job.asked[0] = '\0';
+    return ask(verified);
+}

@@ -1,0 +1,42 @@
+/**
+ * How far the log is verified: what `sharewatch verify` said last, kept while it runs again.
+ */
+#ifndef SHAREWATCH_DASHBOARD_VERIFIED_H
+#define SHAREWATCH_DASHBOARD_VERIFIED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include <sharewatch/text.h>
+
+#include "http.h"
+#include "job.h"
+
+#define SW_VERIFIED_BYTES   8192u
+#define SW_VERIFIED_SECONDS 1800u
+
+struct sw_verified {
+    const char *log_path;
+    struct sw_job job;
+    int64_t asked;     // entry at which what runs, or ran last, began
+    uint64_t asked_ms; // and when, on the loop's clock
+    int64_t entry;     // the result below is of the log up to here; 0: there is none
+    uint32_t length;
+    char result[SW_VERIFIED_BYTES];   // JSON of the command
+    char problem[SW_JOB_ERROR_BYTES]; // why there was none the last time; empty: there was one
+    char bytes[SW_VERIFIED_BYTES];    // of the job
+};
+
+void sw_verified_init(struct sw_verified *verified, uv_loop_t *loop, struct sw_http *http,
+                      const char *log_path);
+
+/**
+ * Takes in what came of the last run, and begins another when the log, which ends at @head, has
+ * grown since: at once when @now, else for a log of moderate size and after a while. True while one
+ * runs. @now_ms: the loop's clock.
+ */
+bool sw_verified_look(struct sw_verified *verified, int64_t head, bool now, uint64_t now_ms);
+
+#endif

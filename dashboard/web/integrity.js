@@ -1,0 +1,80 @@
+// Whether the log is whole: what `sharewatch verify` computed, in plain words, and what is missing from the log.
+
+import {h, number, plural, full, moment, time, span, spaced, sentenceCase} from './dom.js';
+
+const fact = (name, ...value) => [h('dt', {}, name), h('dd', {}, value)];
+
+function verdict(found) {
+  const {result} = found;
+  if (!result) return found.running ? 'Everything is being computed again…' : found.problem || 'Nothing was verified yet.';
+  if (result.state === 'whole') return [h('b', {class: 'calm'}, 'Whole.'), ` Up to ${number(Number(found.entry))} of ${plural(Number(found.of), 'entry', 'entries')}, no row was changed, taken away, put in or moved since it was written.`];
+  if (result.state === 'broken') return [h('b', {class: 'alarm'}, 'Not whole.'), ' Something was changed, taken away, put in or moved after it was written. Keep a copy of the file as it is, and find out who could write to it.'];
+  return [h('b', {}, 'Not sealed.'), ' This log was written without a seal, so nothing can be proven of it: an edit would leave no trace.'];
+}
+
+function facts(found, data) {
+  const {result} = found;
+  if (!result || result.state === 'not sealed') return null;
+  const checkpoint = data.checkpoints?.[0];
+  return h('dl', {class: 'facts'},
+    result.problem && fact('First bad place', h('b', {class: 'alarm'}, result.problem)),
+    fact('Computed again', `${plural(result.rows, 'row')} (${plural(result.events, 'event')}, ${plural(result.judgements, 'judgement')}, ${plural(result.alerts, 'alert')}) against ${plural(result.entries, 'sealed record')}, in ${span(result.seconds * 1000)}`),
+    fact('Signed', checkpoint ? [`${plural(checkpoint.size, 'sealed record')} by the newest checkpoint, of `, time(checkpoint.made, full(checkpoint.made)),
+      result.signer && [', key ', h('code', {}, result.signer)], result.signer_trusted === false && '; nobody has said that this key is to be trusted']
+      : 'by nobody: the log has no checkpoint. Whoever can write the file could write all of it anew.'),
+    fact('Witnessed', result.witness_count > 0 ? `by ${number(result.witness_agree)} of ${number(result.witness_count)}, up to sealed record ${number(result.witnessed_entries)}`
+      : 'by nobody this dashboard knows of. A head of the log that is kept elsewhere proves that the whole file was not replaced.'),
+    fact('Deleted on purpose', result.payloads_gone + result.keys_gone > 0 ? `${plural(result.payloads_gone, 'payload')} and ${plural(result.keys_gone, 'key')} of chains; their proofs stand, see below` : 'nothing'),
+    result.origin && fact('Name of the log', h('code', {}, result.origin)),
+    fact('Root of the tree', h('code', {}, result.root)));
+}
+
+function meaning() {
+  return h('section', {class: 'panel wide', 'aria-labelledby': 'proof-title'}, h('h2', {id: 'proof-title'}, 'What is proven, and what is not'),
+    h('div', {class: 'halves'},
+      h('div', {}, h('h3', {}, 'Proven, when the log is whole'), h('ul', {},
+        h('li', {}, 'Every event, judgement, finding and alert is as it was written, in the order in which it was written.'),
+        h('li', {}, 'The counts on the pages follow from these rows.'),
+        h('li', {}, 'What was deleted was deleted by an act that the log itself tells of.'))),
+      h('div', {}, h('h3', {}, 'Not proven'), h('ul', {},
+        h('li', {}, 'That what an agency reported is true, or that it reported all.'),
+        h('li', {}, 'That a rule was read rightly: the seal keeps the reading, not its correctness.'),
+        h('li', {}, 'Without a checkpoint kept elsewhere: that the whole log was not written anew by whoever holds its machine and key.')))));
+}
+
+const list = ({title, id, heads, rows}) => h('section', {class: 'panel wide', 'aria-labelledby': id}, h('h2', {id}, title),
+  h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title}, h('table', {},
+    h('thead', {}, h('tr', {}, heads.map(name => h('th', {scope: 'col'}, name || h('span', {class: 'hidden'}, 'State'))))),
+    h('tbody', {}, rows.map(row => h('tr', {}, row.map(cell => h('td', {}, cell))))))));
+
+const range = gap => gap.first === gap.last ? number(gap.first) : `${number(gap.first)} to ${number(gap.last)}`;
+
+// What there is something of has a table; the rest is said in a line each.
+function missing(data) {
+  const late = data.sources.filter(source => source.highest > source.contiguous);
+  const table = (title, id, heads, rows, none) => ({title, id, heads, rows, none});
+  const parts = [
+    table('Numbers that never came', 'gaps-title', ['Source', 'Numbers', 'Noticed (UTC)', ''], data.gaps.map(gap => [gap.source, range(gap), time(gap.opened, moment(gap.opened)), gap.filled ? 'came after all' : h('b', {class: 'alarm'}, 'missing')]),
+      `None. Each source numbers what it sends: ${plural(data.sources.length, 'source')}, ${late.length ? `${number(late.length)} with a hole that may still be filled` : 'all without a hole'}.`),
+    table('Losses', 'losses-title', ['What', 'How many', 'When (UTC)', 'Run'], data.losses.map(loss => [sentenceCase(spaced(loss.what)), number(loss.total), time(loss.logged, moment(loss.logged)), loss.run]),
+      'None: nothing overflowed and nothing was thrown away.'),
+    table('Refused', 'refused-title', ['Why', 'Where', 'When (UTC)'], data.refused.map(row => [sentenceCase(spaced(row.reason)), row.field ? h('code', {}, row.field) : '', time(row.logged, moment(row.logged))]),
+      'None. What cannot be read, or could name a person, would be counted here; its bytes are not kept.'),
+    data.redactions && table('Deleted by retention or on request', 'redactions-title', ['When (UTC)', 'What', 'Why', 'Payloads', 'Keys'],
+      data.redactions.map(row => [time(row.made, moment(row.made)), sentenceCase(row.class), row.reason, number(row.payloads), number(row.keys)]), 'Nothing was deleted.'),
+    table('Who read which case', 'readers-title', ['Case', 'Who', 'Times', 'Last (UTC)'], data.readers.map(row => [h('a', {href: `/cases/${encodeURIComponent(row.case)}`}, row.case), row.actor, number(row.reads), time(row.last, moment(row.last))]),
+      'Nobody has read a case.'),
+  ].filter(Boolean);
+  const [some, empty] = [parts.filter(part => part.rows.length), parts.filter(part => !part.rows.length)];
+  return [some.map(list), empty.length > 0 && h('section', {class: 'panel wide', 'aria-labelledby': 'none-title'}, h('h2', {id: 'none-title'}, some.length ? 'And beside that' : 'What is missing from it'),
+    h('dl', {class: 'facts'}, empty.map(part => fact(part.title, part.none))))];
+}
+
+export function page(found, data, again) {
+  return [h('section', {class: 'panel wide', 'aria-labelledby': 'integrity-title'},
+    h('header', {}, h('h1', {id: 'integrity-title'}, 'Is the log whole?'), h('span', {class: 'sub'}, 'Said by sharewatch verify, which computes everything again.'),
+      h('button', {id: 'verify-again', class: 'end', disabled: Boolean(found.running), onclick: again}, found.running ? 'Verifying…' : 'Verify again')),
+    h('p', {id: 'verify-verdict', role: 'status'}, verdict(found)),
+    found.result && found.problem ? h('p', {class: 'note'}, `The last attempt failed: ${found.problem}`) : null,
+    facts(found, data)), meaning(), missing(data)];
+}
