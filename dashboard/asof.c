@@ -9,9 +9,9 @@
 
 #include "answers.h"
 
-#define PARTS_MAX      INT64_C(512) // more than twice as many: counted anew in parts of twice the size
-#define PART_HOPS_MIN  1024         // judgements
-#define PIECE_HOPS     8192         // counted by one statement, some 10 ms
+#define PARTS_MAX      INT64_C(1024) // more than twice as many: counted anew in parts of twice the size
+#define PART_HOPS_MIN  1024          // judgements
+#define PIECE_HOPS     8192          // counted by one statement, some 10 ms
 #define SLICE_NS       (UINT64_C(60) * 1000000)
 #define TAIL           (-1)
 #define BROUGHT_BY_HOP "SELECT coalesce(cause, event) FROM log.hop WHERE id = ?1"
