@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 
 #include "automatic.h"
+#include "curve.h"
 #include "expectation.h"
 #include "load_actor.h"
 #include "load_change.h"
@@ -145,12 +146,18 @@ static void load_steps(struct sw_loader *loader, const struct sw_raw_steps *raw,
     sw_load_link_steps(loader);
 }
 
-static double times_of(const struct sw_scenario_repeat *repeat)
+/* So many a day follow their curve: a Tuesday has more of some things than a Sunday. */
+static double times_of(const struct sw_scenario *scenario, const struct sw_scenario_repeat *repeat)
 {
-    if (!repeat->repeats) {
-        return 1;
+    if (!repeat->repeats || repeat->times != 0) {
+        return repeat->repeats ? (double)repeat->times : 1;
     }
-    return repeat->times != 0 ? (double)repeat->times : repeat->per_day * repeat->days;
+    double times = 0;
+    for (uint32_t day = 0; day < repeat->days; day++) {
+        times += (double)sw_curve_day_count(&scenario->curves[repeat->curve], repeat->per_day,
+                                            scenario->start_ms + scenario->zone_ms, day);
+    }
+    return times;
 }
 
 /* How often step @index is likely to be told of, with all that goes before it. */
@@ -161,12 +168,12 @@ static double likely(const struct sw_scenario *scenario, uint32_t index)
         return 0;
     }
     for (uint32_t at = index; at != SW_STEP_NONE; at = scenario->steps[at].parent) {
-        events *= scenario->steps[at].probability * times_of(&scenario->steps[at].repeat);
+        events *= scenario->steps[at].probability * times_of(scenario, &scenario->steps[at].repeat);
     }
     const struct sw_scenario_storyline *storyline =
         &scenario->storylines[scenario->steps[index].storyline];
     uint32_t people = storyline->people_count > 0 ? storyline->people_count : 1;
-    return events * people * times_of(&storyline->repeat);
+    return events * people * times_of(scenario, &storyline->repeat);
 }
 
 /* How many events there are likely to be. */
