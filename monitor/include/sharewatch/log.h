@@ -90,8 +90,8 @@ struct sw_log {
     struct sqlite3_stmt *statements[SW_LOG_STATEMENT_COUNT];
     struct sw_seal *seal; // of what is written, see log/seal.h
     int sync_descriptor;  // of the -wal file
-    bool failed;         // a call to SQLite failed; `sentence` says which
-    bool writing;        // a transaction has begun
+    bool failed;          // a call to SQLite failed; `sentence` says which
+    bool writing;         // a transaction has begun
     char sentence[SW_LOG_SENTENCE_BYTES];
     char path[SW_LOG_PATH_BYTES];
     int64_t run_id, map_id, policy_id;
