@@ -275,6 +275,34 @@ static bool name_hop(struct automatic *automatic, uint32_t root, const struct sw
     return true;
 }
 
+/* True when what enters @node by @edge is in an immigration system, or can get there. */
+static bool leads_on(const struct sw_map *map, const struct sw_edge *edge, uint16_t node)
+{
+    bool leads = map->nodes[node].immigration;
+    for (uint32_t class = 1; class < SW_DATA_CLASS_COUNT; class ++) {
+        bool carried = (edge->data_classes & UINT32_C(1) << class) != 0;
+        leads = leads || (carried && sw_map_way(map, node, (uint16_t) class)->edge_count > 0);
+    }
+    return leads;
+}
+
+/* Hops are one chain because they are about the same person or vehicle. */
+static void warn_of_nobody(const struct automatic *automatic, uint32_t before,
+                           const struct sw_edge *edge, uint16_t to)
+{
+    const struct sw_scenario_step *step = &automatic->loader->steps[before];
+    bool linked = step->subject_of != SW_TOKEN_NONE || step->vehicle_of != SW_TOKEN_NONE;
+    for (uint32_t i = 0; i < step->data.field_count; i++) {
+        linked = linked || step->data.fields[i] == SW_FIELD_CHAIN_ID;
+    }
+    if (before < automatic->written && !linked && leads_on(automatic->map, edge, to)) {
+        sw_report_warning(automatic->loader->report, step->place,
+                          "write subject: NAME, with NAME under `people`, or subject: new",
+                          "step %.*s is about nobody: what follows by itself is not tied to it",
+                          SW_TEXT_FORMAT(step->name));
+    }
+}
+
 static void add_hop(struct automatic *automatic, uint32_t before, uint16_t edge_index,
                     uint16_t from)
 {
@@ -295,6 +323,7 @@ static void add_hop(struct automatic *automatic, uint32_t before, uint16_t edge_
     if (!name_hop(automatic, automatic->roots[before], edge, &name)) {
         return;
     }
+    warn_of_nobody(automatic, before, edge, hop->to);
     uint32_t actor = actor_of(automatic, from);
     loader->steps[index] = (struct sw_scenario_step){
         .name = name,

@@ -96,6 +96,7 @@ static enum sw_status load(struct sw_scenario *scenario, const char *path,
         char name[96];
         (void)snprintf(name, sizeof(name), "maps/%.*s.yaml", SW_TEXT_FORMAT(scenario->map));
         if (sw_data_path(name, map_path) == SW_OK && sw_map_open(map, map_path, &report) == SW_OK) {
+            sw_report_free(&report); // the second look says it again
             wanted->map = map;
             sw_scenario_free(scenario);
             status = sw_scenario_open(scenario, path, wanted, &report);

@@ -235,6 +235,30 @@ static void an_assumption_can_be_set_from_outside(void **state)
     sw_scenario_free(&scenario);
 }
 
+/* Without a person the hops are there, and nothing ties them together. */
+static void a_booking_of_nobody_is_warned_of(void **state)
+{
+    (void)state;
+    struct sw_scenario scenario;
+    struct sw_report report = {0};
+    struct sw_scenario_options options = {0};
+    assert_int_equal(load_source(&scenario,
+                                 HEAD
+                                 "  street: {agency: LAPD, system: LAPD-STAFF}\n"
+                                 "steps:\n"
+                                 "  - {step: booked, at: 0, event: booking.booked, actor: jail}\n"
+                                 "  - {step: stop, at: 0, event: stop.stopped, actor: street}\n"
+                                 "automatic: yes\n",
+                                 &options, &report),
+                     SW_OK);
+    assert_int_equal(report.count, 1);
+    assert_int_equal(report.items[0].severity, SW_SEVERITY_WARNING);
+    assert_string_equal(report.items[0].message,
+                        "step booked is about nobody: what follows by itself is not tied to it");
+    sw_report_free(&report);
+    sw_scenario_free(&scenario);
+}
+
 static void the_defaults_fit_their_map(void **state)
 {
     (void)state;
@@ -262,6 +286,7 @@ int main(void)
         cmocka_unit_test(what_follows_is_about_the_same_person),
         cmocka_unit_test(mistakes_are_told_where_they_stand),
         cmocka_unit_test(an_assumption_can_be_set_from_outside),
+        cmocka_unit_test(a_booking_of_nobody_is_warned_of),
         cmocka_unit_test(the_defaults_fit_their_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
