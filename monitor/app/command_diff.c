@@ -18,6 +18,8 @@ struct arguments {
     const char *without[REPEATED_MAX];
     uint32_t policy_count, map_count, without_count;
     const char *policy, *map, *edge; // for the help; given ones are taken before
+    const char *threads;
+    uint32_t thread_count;
     bool chains;
     bool json;
     bool csv;
@@ -95,13 +97,13 @@ static int run(const struct arguments *arguments, const char *log)
 {
     int code = SW_EXIT_ENVIRONMENT;
     if (sw_diff_open(&diff, log) != SW_OK) {
-        (void)fprintf(stderr, "sharewatch diff: %s\n", diff.logged.reader.sentence);
+        (void)fprintf(stderr, "sharewatch diff: %s\n", sw_diff_sentence(&diff));
         return code;
     }
     if (load(arguments)) {
-        enum sw_status status = sw_diff_run(&diff);
+        enum sw_status status = sw_diff_run(&diff, arguments->thread_count);
         if (status != SW_OK) {
-            (void)fprintf(stderr, "sharewatch diff: %s\n", diff.logged.reader.sentence);
+            (void)fprintf(stderr, "sharewatch diff: %s\n", sw_diff_sentence(&diff));
         } else {
             (arguments->json  ? sw_diff_print_json
              : arguments->csv ? sw_diff_print_csv
@@ -122,6 +124,8 @@ int sw_command_diff(int argc, char **argv)
         {"map", "FILE", NULL, &arguments.map, "the same for the map"},
         {"without-edge", "EDGE[,EDGE…]", NULL, &arguments.edge, "switch edges off in B"},
         {"chains", NULL, &arguments.chains, NULL, "list the chains that stand otherwise"},
+        {"threads", "1|2", NULL, &arguments.threads,
+         "judge the two sides on so many threads (default: 2)"},
         {"json", NULL, &arguments.json, NULL, "print one JSON object"},
         {"csv", NULL, &arguments.csv, NULL, "print lines of section,a,b,count"},
     };
@@ -157,6 +161,12 @@ int sw_command_diff(int argc, char **argv)
         return sw_command_usage_error(
             &command, "say what is to be compared: --policy, --map or --without-edge");
     }
+    int64_t threads = SW_DIFF_SIDES;
+    if (arguments.threads != NULL &&
+        sw_command_number(arguments.threads, 1, SW_DIFF_SIDES, &threads) != SW_OK) {
+        return sw_command_usage_error(&command, "--threads is 1 or 2: there are two sides");
+    }
+    arguments.thread_count = (uint32_t)threads;
     if (arguments.json && arguments.csv) {
         return sw_command_usage_error(&command, "--json and --csv exclude each other");
     }

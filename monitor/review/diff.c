@@ -1,71 +1,12 @@
 #include "diff.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sharewatch/assert.h>
-#include <sharewatch/wire.h>
 
-#define EVENTS_AT_FIRST 65536
-#define CHAINS_AT_FIRST 4096 // a power of two
-
-/* --- what is kept --- */
-
-static struct sw_diff_event *event_of(struct sw_diff *diff, int64_t row)
-{
-    SW_ASSERT(row > 0);
-    while ((uint64_t)row >= diff->event_capacity) {
-        uint64_t capacity = diff->event_capacity == 0 ? EVENTS_AT_FIRST : 2 * diff->event_capacity;
-        void *grown = realloc(diff->events, capacity * sizeof(diff->events[0]));
-        SW_ASSERT(grown != NULL);
-        diff->events = grown;
-        memset(diff->events + diff->event_capacity, 0,
-               (capacity - diff->event_capacity) * sizeof(diff->events[0]));
-        diff->event_capacity = capacity;
-    }
-    diff->event_last = (uint64_t)row > diff->event_last ? (uint64_t)row : diff->event_last;
-    return diff->events[row];
-}
-
-static struct sw_diff_chain *find_place(struct sw_diff_chain *chains, uint64_t mask,
-                                        struct sw_text key)
-{
-    uint64_t place = sw_text_hash(key);
-    for (;; place++) {
-        struct sw_diff_chain *chain = &chains[place & mask];
-        if (chain->key[0] == '\0' || sw_text_equal(sw_text_from(chain->key), key)) {
-            return chain;
-        }
-    }
-}
-
-static void grow_chains(struct sw_diff *diff)
-{
-    uint64_t mask = diff->chains == NULL ? CHAINS_AT_FIRST - 1 : 2 * diff->chain_mask + 1;
-    struct sw_diff_chain *chains = calloc(mask + 1, sizeof(chains[0]));
-    SW_ASSERT(chains != NULL);
-    for (uint64_t i = 0; diff->chains != NULL && i <= diff->chain_mask; i++) {
-        if (diff->chains[i].key[0] != '\0') {
-            *find_place(chains, mask, sw_text_from(diff->chains[i].key)) = diff->chains[i];
-        }
-    }
-    free(diff->chains);
-    diff->chains = chains;
-    diff->chain_mask = mask;
-}
-
-static struct sw_diff_chain *chain_of(struct sw_diff *diff, const char *key)
-{
-    if (diff->chains == NULL || 2 * diff->chain_count > diff->chain_mask) {
-        grow_chains(diff);
-    }
-    struct sw_diff_chain *chain = find_place(diff->chains, diff->chain_mask, sw_text_from(key));
-    if (chain->key[0] == '\0') {
-        memcpy(chain->key, key, strlen(key) + 1);
-        diff->chain_count++;
-    }
-    return chain;
-}
+#include "diff_kept.h"
 
 /* --- what the judge asks for --- */
 
@@ -73,24 +14,29 @@ static enum sw_status find_event(void *context, struct sw_text source, struct sw
                                  struct sw_log_event *found, char *payload)
 {
     struct sw_diff_side *side = context;
-    enum sw_status status = sw_logged_find_event(&side->diff->logged, source, event_id,
-                                                 side->diff->event.id, found, payload);
-    found->next_revision = 1;
+    enum sw_status status =
+        sw_logged_find_event(&side->logged, source, event_id, side->event.id, found, payload);
+    if (status == SW_OK) {
+        found->next_revision = sw_diff_next_revision(side, found->id);
+    }
     return status;
+}
+
+static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found, char *payload)
+{
+    struct sw_diff_side *side = context;
+    return sw_logged_event(&side->logged, sw_diff_cause_of(side, row, revision), found, payload);
 }
 
 static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
 {
     struct sw_diff_side *side = context;
-    struct sw_diff *diff = side->diff;
-    if (diff->chains == NULL) {
+    const struct sw_diff_chain *found = sw_diff_find_chain(&side->chains, key);
+    if (found == NULL) {
         return SW_NOT_FOUND;
     }
-    const struct sw_diff_chain *found = find_place(diff->chains, diff->chain_mask, key);
     const struct sw_diff_standing *standing = &found->sides[side->index];
-    if (found->key[0] == '\0' || !standing->there) {
-        return SW_NOT_FOUND;
-    }
     *chain = (struct sw_chain){.revision = standing->revision,
                                .level = (enum sw_level)standing->level,
                                .verdict = (enum sw_verdict)standing->verdict,
@@ -106,7 +52,8 @@ static enum sw_status find_chain(void *context, struct sw_text key, struct sw_ch
 
 static void keep_chain(struct sw_diff_side *side, const struct sw_chain *chain)
 {
-    struct sw_diff_standing *standing = &chain_of(side->diff, chain->key)->sides[side->index];
+    struct sw_diff_standing *standing =
+        &sw_diff_chain_of(&side->chains, chain->key)->sides[side->index];
     *standing = (struct sw_diff_standing){.there = true,
                                           .level = (uint8_t)chain->level,
                                           .verdict = (uint8_t)chain->verdict,
@@ -121,18 +68,14 @@ static void keep_chain(struct sw_diff_side *side, const struct sw_chain *chain)
 
 static void keep_findings(struct sw_diff_side *side, int which, const struct sw_hop *hop)
 {
-    side->judged[which] = true;
-    side->spoke_count[which] = hop->finding_count;
+    struct sw_diff_said *said = &side->batch[side->batch_count];
+    said->judged[which] = true;
+    said->spoke_count[which] = hop->finding_count;
     for (uint32_t i = 0; i < hop->finding_count; i++) {
         uint32_t place = side->rule_places[hop->findings[i].rule];
-        side->spoke[which][i] = place;
+        said->spoke[which][i] = place;
         side->diff->rules[place].spoke[side->index]++;
     }
-}
-
-static bool is_beyond(enum sw_verdict verdict)
-{
-    return verdict == SW_VERDICT_AUTO || verdict == SW_VERDICT_FED;
 }
 
 static void take(void *context, const struct sw_log_subject *subject, const struct sw_event *event,
@@ -145,14 +88,19 @@ static void take(void *context, const struct sw_log_subject *subject, const stru
     if (!outputs->has_hop) {
         return;
     }
-    event_of(diff, subject->event_id)[side->index] = (struct sw_diff_event){
-        .has_hop = true, .level = (uint8_t)hop->level, .verdict = (uint8_t)hop->verdict};
+    struct sw_diff_event *kept = sw_diff_event_of(side, subject->event_id);
+    kept->has_hop = true;
+    kept->level = (uint8_t)hop->level;
+    kept->verdict = (uint8_t)hop->verdict;
+    if (subject->cause_id != 0) {
+        sw_diff_add_cause(side, subject->event_id, subject->cause_id, hop->revision);
+    }
     keep_findings(side, subject->cause_id != 0 ? 1 : 0, hop);
     if (outputs->has_chain) {
         keep_chain(side, &outputs->chain);
     }
     bool crossed = subject->cause_id == 0 && hop->level >= SW_LEVEL_MATCHED;
-    if (crossed && is_beyond(hop->verdict) && hop->edge != SW_NONE) {
+    if (crossed && sw_diff_is_beyond(hop->verdict) && hop->edge != SW_NONE) {
         /* Edges are counted by those of B, which may have fewer or others. */
         struct sw_text id = side->knowledge.map.edges[hop->edge].id;
         uint16_t edge = sw_map_edge(&diff->sides[1].knowledge.map, id);
@@ -169,51 +117,76 @@ static void take_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
     (void)at_ms;
 }
 
-static const struct sw_judge_calls judge_calls = {
-    .find_event = find_event, .find_chain = find_chain, .take = take, .take_gap = take_gap};
+static const struct sw_judge_calls judge_calls = {.find_event = find_event,
+                                                  .find_cause = find_cause,
+                                                  .find_chain = find_chain,
+                                                  .take = take,
+                                                  .take_gap = take_gap};
 
 /* --- opening --- */
 
 enum sw_status sw_diff_open(struct sw_diff *diff, const char *path)
 {
+    enum sw_status status = SW_OK;
     memset(diff, 0, sizeof(*diff));
-    for (int i = 0; i < SW_DIFF_SIDES; i++) {
-        diff->sides[i].diff = diff;
-        diff->sides[i].index = i;
+    diff->until = INT64_MAX;
+    for (int i = 0; i < SW_DIFF_SIDES && status == SW_OK; i++) {
+        struct sw_diff_side *side = &diff->sides[i];
+        int64_t last = 0;
+        int64_t alert = 0;
+        side->diff = diff;
+        side->index = i;
+        side->status = status = sw_logged_open(&side->logged, path);
+        if (status == SW_OK) {
+            status = sw_log_newest(&side->logged.reader, &last, &alert);
+            diff->until = last < diff->until ? last : diff->until;
+        }
     }
-    return sw_logged_open(&diff->logged, path);
+    return status;
+}
+
+const char *sw_diff_sentence(const struct sw_diff *diff)
+{
+    bool second = diff->sides[0].logged.reader.sentence[0] == '\0';
+    return diff->sides[second ? 1 : 0].logged.reader.sentence;
 }
 
 void sw_diff_close(struct sw_diff *diff)
 {
     for (int i = 0; i < SW_DIFF_SIDES; i++) {
-        free(diff->sides[i].pipeline);
-        free(diff->sides[i].rule_places);
-        sw_knowledge_close(&diff->sides[i].knowledge);
-        diff->sides[i].pipeline = NULL;
-        diff->sides[i].rule_places = NULL;
+        struct sw_diff_side *side = &diff->sides[i];
+        free(side->pipeline);
+        free(side->rule_places);
+        free(side->events);
+        free(side->causes);
+        free(side->chains.items);
+        sw_knowledge_close(&side->knowledge);
+        sw_logged_close(&side->logged);
+        side->pipeline = NULL;
+        side->rule_places = NULL;
+        side->events = NULL;
+        side->causes = NULL;
+        side->chains.items = NULL;
     }
-    free(diff->events);
-    free(diff->chains);
+    free(diff->chains.items);
     free(diff->rules);
     free(diff->edges);
-    diff->events = NULL;
-    diff->chains = NULL;
+    diff->chains.items = NULL;
     diff->rules = NULL;
     diff->edges = NULL;
-    sw_logged_close(&diff->logged);
 }
 
 bool sw_diff_load(struct sw_diff *diff, int side, const char *map, const char *policy)
 {
     struct sw_knowledge *knowledge = &diff->sides[side].knowledge;
     struct sw_logged_run run = {0};
-    int64_t last = sw_logged_last_run(&diff->logged);
-    if ((map == NULL || policy == NULL) && sw_logged_run(&diff->logged, last, &run) != SW_OK) {
+    struct sw_logged *logged = &diff->sides[0].logged;
+    int64_t last = sw_logged_last_run(logged);
+    if ((map == NULL || policy == NULL) && sw_logged_run(logged, last, &run) != SW_OK) {
         (void)fprintf(stderr, "sharewatch diff: the log has no run, so no map and no policy\n");
         return false;
     }
-    return sw_logged_load(&diff->logged, &run, "diff", map, policy, knowledge);
+    return sw_logged_load(logged, &run, "diff", map, policy, knowledge);
 }
 
 enum sw_status sw_diff_switch_off(struct sw_diff *diff, int side, struct sw_text edge)
@@ -285,10 +258,39 @@ static void join_rules(struct sw_diff *diff)
 
 /* --- judging --- */
 
-static bool spoke(const struct sw_diff_side *side, int which, uint32_t rule)
+/* Judges up to SW_DIFF_BATCH events of one side. Touches nothing of the other. */
+static void judge_batch(struct sw_diff_side *side)
 {
-    for (uint32_t i = 0; i < side->spoke_count[which]; i++) {
-        if (side->spoke[which][i] == rule) {
+    struct sw_rejection rejection;
+    side->batch_count = 0;
+    while (side->batch_count < SW_DIFF_BATCH) {
+        side->status = sw_logged_next_event(&side->logged, &side->event);
+        if (side->status == SW_OK && side->event.id > side->diff->until) {
+            side->status = SW_EMPTY;
+        }
+        if (side->status != SW_OK) {
+            return;
+        }
+        struct sw_packet packet = {.topic = sw_logged_topic(&side->logged, &side->event),
+                                   .payload = side->event.payload,
+                                   .received_ms = side->event.logged_ms};
+        struct sw_diff_said *said = &side->batch[side->batch_count];
+        memset(said->spoke_count, 0, sizeof(said->spoke_count));
+        memset(said->judged, 0, sizeof(said->judged));
+        side->event_total++;
+        if (sw_pipeline_decode(side->pipeline, &packet, &side->judge.event, &rejection) == SW_OK) {
+            sw_judge_event(&side->judge, side->event.id, side->event.logged_ms);
+        } else {
+            side->refused_total++; // the map of this side does not have what it names
+        }
+        side->batch_count++;
+    }
+}
+
+static bool spoke(const struct sw_diff_said *said, int which, uint32_t rule)
+{
+    for (uint32_t i = 0; i < said->spoke_count[which]; i++) {
+        if (said->spoke[which][i] == rule) {
             return true;
         }
     }
@@ -297,10 +299,9 @@ static bool spoke(const struct sw_diff_side *side, int which, uint32_t rule)
 
 /* Findings of one judgement that only one side has. A side that judged the parent again alone has
  * no counterpart to compare with. */
-static void compare_findings(struct sw_diff *diff, int which)
+static void compare_findings(struct sw_diff *diff, const struct sw_diff_said *a,
+                             const struct sw_diff_said *b, int which)
 {
-    const struct sw_diff_side *a = &diff->sides[0];
-    const struct sw_diff_side *b = &diff->sides[1];
     if (which == 1 && (!a->judged[1] || !b->judged[1])) {
         return;
     }
@@ -312,66 +313,86 @@ static void compare_findings(struct sw_diff *diff, int which)
     }
 }
 
-static void judge_on(struct sw_diff_side *side, const struct sw_packet *packet)
+static void compare_batch(struct sw_diff *diff)
 {
-    struct sw_rejection rejection;
-    memset(side->spoke_count, 0, sizeof(side->spoke_count));
-    memset(side->judged, 0, sizeof(side->judged));
-    if (sw_pipeline_decode(side->pipeline, packet, &side->judge.event, &rejection) == SW_OK) {
-        sw_judge_event(&side->judge, side->diff->event.id, side->diff->event.logged_ms);
-    } else {
-        side->diff->refused_total++; // the map of this side does not have what it names
+    const struct sw_diff_side *a = &diff->sides[0];
+    const struct sw_diff_side *b = &diff->sides[1];
+    for (uint32_t i = 0; i < a->batch_count && i < b->batch_count; i++) {
+        compare_findings(diff, &a->batch[i], &b->batch[i], 0);
+        compare_findings(diff, &a->batch[i], &b->batch[i], 1);
     }
 }
 
-static void judge_event(struct sw_diff *diff)
+/* --- the second thread --- */
+
+/* Side B on a thread of its own: both sides judge a batch, then one compares while the other
+ * waits. */
+struct worker {
+    struct sw_diff_side *side;
+    pthread_t thread;
+    pthread_barrier_t barrier;
+    bool over; // written between two barriers
+};
+
+static void *work(void *context)
 {
-    struct sw_packet packet = {.topic = sw_logged_topic(&diff->logged, &diff->event),
-                               .payload = diff->event.payload,
-                               .received_ms = diff->event.logged_ms};
-    (void)event_of(diff, diff->event.id);
-    diff->event_total++;
+    struct worker *worker = context;
+    for (;;) {
+        (void)pthread_barrier_wait(&worker->barrier);
+        if (worker->over) {
+            return NULL;
+        }
+        judge_batch(worker->side);
+        (void)pthread_barrier_wait(&worker->barrier);
+    }
+}
+
+static bool start_worker(struct worker *worker, struct sw_diff_side *side)
+{
+    worker->side = side;
+    worker->over = false;
+    if (pthread_barrier_init(&worker->barrier, NULL, 2) != 0) {
+        return false;
+    }
+    if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
+        (void)pthread_barrier_destroy(&worker->barrier);
+        return false;
+    }
+    return true;
+}
+
+static void stop_worker(struct worker *worker)
+{
+    worker->over = true;
+    (void)pthread_barrier_wait(&worker->barrier);
+    (void)pthread_join(worker->thread, NULL);
+    (void)pthread_barrier_destroy(&worker->barrier);
+}
+
+static void judge_both(struct sw_diff *diff, struct worker *worker)
+{
+    if (worker == NULL) {
+        judge_batch(&diff->sides[0]);
+        judge_batch(&diff->sides[1]);
+        return;
+    }
+    (void)pthread_barrier_wait(&worker->barrier);
+    judge_batch(&diff->sides[0]);
+    (void)pthread_barrier_wait(&worker->barrier);
+}
+
+static enum sw_status judge_all(struct sw_diff *diff, struct worker *worker)
+{
+    do {
+        judge_both(diff, worker);
+        compare_batch(diff);
+    } while (diff->sides[0].status == SW_OK && diff->sides[1].status == SW_OK);
     for (int i = 0; i < SW_DIFF_SIDES; i++) {
-        judge_on(&diff->sides[i], &packet);
-    }
-    compare_findings(diff, 0);
-    compare_findings(diff, 1);
-}
-
-static void add_to(struct sw_diff_matrix *matrix, const uint8_t verdicts[SW_DIFF_SIDES],
-                   const uint8_t levels[SW_DIFF_SIDES])
-{
-    matrix->verdicts[verdicts[0]][verdicts[1]]++;
-    matrix->levels[levels[0]][levels[1]]++;
-    matrix->changed += verdicts[0] != verdicts[1] || levels[0] != levels[1] ? 1 : 0;
-}
-
-static void sum_events(struct sw_diff *diff)
-{
-    for (uint64_t row = 1; row <= diff->event_last; row++) {
-        const struct sw_diff_event *event = diff->events[row];
-        if (event[0].has_hop || event[1].has_hop) {
-            add_to(&diff->by_event, (const uint8_t[]){event[0].verdict, event[1].verdict},
-                   (const uint8_t[]){event[0].level, event[1].level});
+        if (diff->sides[i].status != SW_EMPTY) {
+            return diff->sides[i].status;
         }
     }
-}
-
-static void sum_chain(struct sw_diff *diff, const struct sw_diff_chain *chain)
-{
-    const struct sw_diff_standing *a = &chain->sides[0];
-    const struct sw_diff_standing *b = &chain->sides[1];
-    bool crossed[SW_DIFF_SIDES];
-    for (int i = 0; i < SW_DIFF_SIDES; i++) {
-        crossed[i] = chain->sides[i].level >= SW_LEVEL_MATCHED;
-        diff->crossed[i] += crossed[i] ? 1 : 0;
-        diff->beyond[i] +=
-            crossed[i] && is_beyond((enum sw_verdict)chain->sides[i].verdict) ? 1 : 0;
-    }
-    diff->cut += crossed[0] && !crossed[1] ? 1 : 0;
-    diff->added += !crossed[0] && crossed[1] ? 1 : 0;
-    add_to(&diff->by_chain, (const uint8_t[]){a->verdict, b->verdict},
-           (const uint8_t[]){a->level, b->level});
+    return SW_OK;
 }
 
 static void open_side(struct sw_diff_side *side)
@@ -383,8 +404,10 @@ static void open_side(struct sw_diff_side *side)
     sw_judge_init(&side->judge, side->pipeline, &judge_calls, side);
 }
 
-enum sw_status sw_diff_run(struct sw_diff *diff)
+enum sw_status sw_diff_run(struct sw_diff *diff, uint32_t threads)
 {
+    struct worker worker;
+    SW_ASSERT(threads >= 1);
     join_rules(diff);
     diff->edges =
         calloc((size_t)diff->sides[1].knowledge.map.edge_count + 1, sizeof(diff->edges[0]));
@@ -392,15 +415,13 @@ enum sw_status sw_diff_run(struct sw_diff *diff)
     for (int i = 0; i < SW_DIFF_SIDES; i++) {
         open_side(&diff->sides[i]);
     }
-    enum sw_status status = SW_OK;
-    while ((status = sw_logged_next_event(&diff->logged, &diff->event)) == SW_OK) {
-        judge_event(diff);
+    if (threads > 1 && !start_worker(&worker, &diff->sides[1])) {
+        return SW_NO_MEMORY;
     }
-    sum_events(diff);
-    for (uint64_t i = 0; diff->chains != NULL && i <= diff->chain_mask; i++) {
-        if (diff->chains[i].key[0] != '\0') {
-            sum_chain(diff, &diff->chains[i]);
-        }
+    enum sw_status status = judge_all(diff, threads > 1 ? &worker : NULL);
+    if (threads > 1) {
+        stop_worker(&worker);
     }
-    return status == SW_EMPTY ? SW_OK : status;
+    sw_diff_sum(diff);
+    return status;
 }

@@ -20,6 +20,7 @@
 #include "logged.h"
 
 #define SW_DIFF_SIDES 2
+#define SW_DIFF_BATCH 128 // events that a side judges before they are compared
 
 /** How a chain stands, on one side. */
 struct sw_diff_standing {
@@ -39,11 +40,32 @@ struct sw_diff_chain {
     struct sw_diff_standing sides[SW_DIFF_SIDES];
 };
 
+/** Chains by key. */
+struct sw_diff_chains {
+    struct sw_diff_chain *items; // [mask + 1]; NULL: none yet
+    uint64_t mask, count;
+};
+
 /** The judgement of one event, on one side. */
 struct sw_diff_event {
     bool has_hop;
     uint8_t level;
     uint8_t verdict;
+    uint32_t cause; // 1 + index of the last cause of its revisions; 0: it was judged once
+};
+
+/** An event that had another one judged again. */
+struct sw_diff_cause {
+    int64_t row;
+    uint32_t revision; // that came of it
+    uint32_t earlier;  // 1 + index of the cause before, of the same event
+};
+
+/** What the rules said of one event: itself first, then its parent judged again. */
+struct sw_diff_said {
+    uint32_t spoke[2][SW_FINDINGS_MAX]; // indices in diff->rules
+    uint32_t spoke_count[2];
+    bool judged[2];
 };
 
 /** What one rule says, on both sides: hops on which it spoke. */
@@ -68,10 +90,17 @@ struct sw_diff_side {
     struct sw_pipeline *pipeline;
     struct sw_judge judge;
     uint32_t *rule_places; // [rule count]: index of each rule in diff->rules
-    /* Of the event being judged: itself first, then its parent judged again. */
-    uint32_t spoke[2][SW_FINDINGS_MAX]; // indices in diff->rules
-    uint32_t spoke_count[2];
-    bool judged[2];
+    struct sw_logged logged;
+    struct sw_logged_event event; // being judged
+    struct sw_diff_event *events; // [event_capacity], by row of the log
+    uint64_t event_capacity, event_last;
+    struct sw_diff_cause *causes; // [cause_capacity]
+    uint32_t cause_capacity, cause_count;
+    struct sw_diff_chains chains;
+    uint64_t event_total, refused_total;
+    struct sw_diff_said batch[SW_DIFF_BATCH]; // of the events judged last
+    uint32_t batch_count;
+    enum sw_status status; // of reading
 };
 
 struct sw_diff_matrix {
@@ -81,14 +110,10 @@ struct sw_diff_matrix {
 };
 
 struct sw_diff {
-    struct sw_logged logged;
-    struct sw_logged_event event; // being judged
     struct sw_diff_side sides[SW_DIFF_SIDES];
-    struct sw_diff_event (*events)[SW_DIFF_SIDES]; // [event_capacity], by row of the log
-    uint64_t event_capacity, event_last;
-    struct sw_diff_chain *chains; // [chain_mask + 1]
-    uint64_t chain_mask, chain_count;
-    struct sw_diff_rule *rules; // [rule_count], in order of name
+    int64_t until;                // the last event that is judged: a monitor may be adding more
+    struct sw_diff_chains chains; // of both sides, at the end
+    struct sw_diff_rule *rules;   // [rule_count], in order of name
     uint32_t rule_count;
     struct sw_diff_edge *edges; // [edge count of the map of B]
     uint64_t event_total, refused_total;
@@ -98,7 +123,7 @@ struct sw_diff {
     uint64_t cut, added;             // chains that B takes below level matched, or up to it
 };
 
-/** Opens the log at @path. Else the sentence of diff->logged.reader says why. It is large: place it
+/** Opens the log at @path. Else sw_diff_sentence() says why. It is large: place it
  *  statically. */
 enum sw_status sw_diff_open(struct sw_diff *diff, const char *path) SW_MUST_CHECK;
 
@@ -110,8 +135,14 @@ bool sw_diff_load(struct sw_diff *diff, int side, const char *map, const char *p
 enum sw_status sw_diff_switch_off(struct sw_diff *diff, int side,
                                   struct sw_text edge) SW_MUST_CHECK;
 
-/** Judges all events on both sides. SW_DATABASE: the log could not be read. */
-enum sw_status sw_diff_run(struct sw_diff *diff) SW_MUST_CHECK;
+/**
+ * Judges all events on both sides, on a thread each when @threads is 2; the result is the same.
+ * SW_DATABASE: the log could not be read. SW_NO_MEMORY: there is no second thread to be had.
+ */
+enum sw_status sw_diff_run(struct sw_diff *diff, uint32_t threads) SW_MUST_CHECK;
+
+/** Why the log could not be read. */
+const char *sw_diff_sentence(const struct sw_diff *diff);
 
 /** Accepts a zeroed one. */
 void sw_diff_close(struct sw_diff *diff);

@@ -22,12 +22,12 @@ static int by_key(const void *a, const void *b)
 /* The chains that differ, in order of their keys; to be freed. */
 static const struct sw_diff_chain **changed_chains(const struct sw_diff *diff, uint64_t *count)
 {
-    const struct sw_diff_chain **list = calloc(diff->chain_count + 1, sizeof(void *));
+    const struct sw_diff_chain **list = calloc(diff->chains.count + 1, sizeof(void *));
     SW_ASSERT(list != NULL);
     *count = 0;
-    for (uint64_t i = 0; diff->chains != NULL && i <= diff->chain_mask; i++) {
-        if (diff->chains[i].key[0] != '\0' && chain_changed(&diff->chains[i])) {
-            list[(*count)++] = &diff->chains[i];
+    for (uint64_t i = 0; diff->chains.items != NULL && i <= diff->chains.mask; i++) {
+        if (diff->chains.items[i].key[0] != '\0' && chain_changed(&diff->chains.items[i])) {
+            list[(*count)++] = &diff->chains.items[i];
         }
     }
     qsort(list, *count, sizeof(void *), by_key);
@@ -150,7 +150,7 @@ void sw_diff_print(const struct sw_diff *diff, bool chains, FILE *stream)
     (void)fprintf(stream,
                   "%" PRIu64 " events: %" PRIu64 " judged otherwise; %" PRIu64 " chains: %" PRIu64
                   " stand otherwise\n",
-                  diff->event_total, diff->by_event.changed, diff->chain_count,
+                  diff->event_total, diff->by_event.changed, diff->chains.count,
                   diff->by_chain.changed);
     if (diff->refused_total > 0) {
         (void)fprintf(stream, "%" PRIu64 " times an event names what the map does not have\n",
@@ -281,7 +281,7 @@ void sw_diff_print_json(const struct sw_diff *diff, bool chains, FILE *stream)
     print_json_text(stream, sw_policy_name(diff->sides[1].knowledge.policy));
     (void)fprintf(stream,
                   ",\"events\":%" PRIu64 ",\"chain_count\":%" PRIu64 ",\"refused\":%" PRIu64,
-                  diff->event_total, diff->chain_count, diff->refused_total);
+                  diff->event_total, diff->chains.count, diff->refused_total);
     print_json_matrix(stream, "by_chain", &diff->by_chain);
     print_json_matrix(stream, "by_event", &diff->by_event);
     print_json_rules(stream, diff);

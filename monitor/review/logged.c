@@ -50,6 +50,7 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
     [SW_LOGGED_FIND_ANY_EVENT] =
         "SELECT " EVENT_COLUMNS "WHERE event.source_id IN (SELECT id FROM source) "
         "AND event.event_id = ?2 AND event.id <= ?3 ORDER BY event.id DESC LIMIT 1",
+    [SW_LOGGED_EVENT] = "SELECT " EVENT_COLUMNS "WHERE event.id = ?1",
     [SW_LOGGED_FIND_CAUSE] =
         "SELECT " EVENT_COLUMNS "JOIN hop AS judged ON judged.cause = event.id "
         "WHERE judged.event = ?1 AND judged.revision = ?2",
@@ -299,6 +300,14 @@ enum sw_status sw_logged_find_event(struct sw_logged *logged, struct sw_text sou
         status = step_to_event(logged, (enum sw_logged_statement)which, found, payload);
     }
     return status;
+}
+
+enum sw_status sw_logged_event(struct sw_logged *logged, int64_t row, struct sw_log_event *found,
+                               char *payload)
+{
+    *found = (struct sw_log_event){0};
+    (void)sqlite3_bind_int64(logged->statements[SW_LOGGED_EVENT], 1, row);
+    return step_to_event(logged, SW_LOGGED_EVENT, found, payload);
 }
 
 enum sw_status sw_logged_find_cause(struct sw_logged *logged, int64_t row, uint32_t revision,

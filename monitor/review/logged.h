@@ -33,6 +33,7 @@
     X(LOSSES)                                                                                      \
     X(FIND_EVENT)                                                                                  \
     X(FIND_ANY_EVENT)                                                                              \
+    X(EVENT)                                                                                       \
     X(FIND_CAUSE)                                                                                  \
     X(NEXT_REVISION)                                                                               \
     X(CHAIN_BEFORE)                                                                                \
@@ -138,6 +139,10 @@ const char *sw_logged_rule_name(const struct sw_logged *logged, int64_t policy_i
 enum sw_status sw_logged_find_event(struct sw_logged *logged, struct sw_text source,
                                     struct sw_text event_id, int64_t until,
                                     struct sw_log_event *found, char *payload) SW_MUST_CHECK;
+
+/** Finds the event in row @row. SW_NOT_FOUND. */
+enum sw_status sw_logged_event(struct sw_logged *logged, int64_t row, struct sw_log_event *found,
+                               char *payload) SW_MUST_CHECK;
 
 /** Finds the event that caused @revision of the hop of the event in row @row. SW_NOT_FOUND. */
 enum sw_status sw_logged_find_cause(struct sw_logged *logged, int64_t row, uint32_t revision,

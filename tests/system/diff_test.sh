@@ -77,3 +77,20 @@ expect_out '"beyond_local_rules"'
 [ "$(sqlite3 :memory: "SELECT json_valid(readfile('$WORK/out'))")" = 1 ] || fail "not JSON"
 run "$SHAREWATCH" diff "$WORK/audit.db" --policy a --policy b --policy c
 expect_status 2
+
+# One thread or two, and again: the same bytes. Batches end in the middle of it.
+run "$SHAREWATCH" run "$SOURCE/scenarios/clean-day" --speed max --no-dashboard --log "$WORK/big.db"
+expect_status 0
+[ "$(sql "$WORK/big.db" "SELECT count(*) FROM event")" -gt 384 ] || fail "the log is shorter than three batches"
+for form in --json --csv ""; do
+    run "$SHAREWATCH" diff "$WORK/big.db" --policy ca-state,la-city-2024 --policy so40-1979 --threads 1 --chains $form
+    expect_status 0
+    cp "$WORK/out" "$WORK/one"
+    for turn in 1 2; do
+        run "$SHAREWATCH" diff "$WORK/big.db" --policy ca-state,la-city-2024 --policy so40-1979 --threads 2 --chains $form
+        expect_status 0
+        cmp -s "$WORK/out" "$WORK/one" || fail "two threads give another answer ($form)"
+    done
+done
+run "$SHAREWATCH" diff "$WORK/big.db" --policy so40-1979 --threads 3
+expect_status 2
