@@ -18,6 +18,8 @@ struct arguments {
     const char *policy;
     const char *spool;
     const char *spool_mib;
+    const char *key_dir;
+    const char *witness;
     const char *state_mib;
     const char *status_fd;
 };
@@ -39,6 +41,9 @@ static const struct sw_option options[] = {
      "size of a new spool, a power of two (default: 4)"},
     {"state-mib", "N", NULL, &arguments.state_mib,
      "memory for what rules over many events count (default: 256)"},
+    {"key-dir", "DIR", NULL, &arguments.key_dir,
+     "folder of the key that signs the log (default: the state folder of the user)"},
+    {"witness", "FILE", NULL, &arguments.witness, "append a copy of each signed head to FILE"},
     {"status-fd", "N", NULL, &arguments.status_fd, "write progress as JSON lines to descriptor N"},
 };
 
@@ -131,6 +136,8 @@ static int run_monitor(struct sw_monitor_config *config)
         arguments.mqtt.client_id != NULL ? arguments.mqtt.client_id : SW_INBOX_CLIENT_ID;
     config->log_path = arguments.log;
     config->spool_path = arguments.spool != NULL ? arguments.spool : spool;
+    config->key_folder = arguments.key_dir;
+    config->witness_path = arguments.witness;
     config->rules = sw_policy_rules(knowledge.policy, knowledge.scratch);
     config->scratch = knowledge.scratch;
     config->reload = reload;

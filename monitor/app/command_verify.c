@@ -1,6 +1,7 @@
 /* `sharewatch verify`: is a log whole, and who says so? */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <sharewatch/command.h>
 #include <sharewatch/time.h>
@@ -25,6 +26,33 @@ static void tell_redactions(const struct sw_verify_report *report)
     }
 }
 
+/* Who vouches for the root, and against whom. */
+static void tell_signatures(const struct sw_verify_report *report)
+{
+    if (report->checkpoints == 0) {
+        (void)printf("signed by nobody: who can write the file can write another history\n");
+        return;
+    }
+    (void)printf("signed: %" PRIu64 " of %" PRIu64 " entries, by %s%s\n", report->signed_entries,
+                 report->entries, report->signer,
+                 report->signer_trusted ? ", as given"
+                                        : "; the log names this key itself, --key says whom you "
+                                          "trust");
+    if (report->signed_entries < report->entries) {
+        (void)printf("not signed yet: the newest %" PRIu64
+                     " entries; the run goes on, or was killed\n",
+                     report->entries - report->signed_entries);
+    }
+    if (report->witness_agree == 0) {
+        (void)printf("witnessed by nobody: who holds the signing key can still write another "
+                     "history or roll this one back; keep its heads on another machine\n");
+    } else {
+        (void)printf("witnessed by %" PRIu32 " of %" PRIu32 ": the first %" PRIu64
+                     " entries cannot have been written anew since\n",
+                     report->witness_agree, report->witness_count, report->witnessed_entries);
+    }
+}
+
 static void tell_whole(const char *log, const struct sw_verify_report *report)
 {
     char root[65];
@@ -37,6 +65,7 @@ static void tell_whole(const char *log, const struct sw_verify_report *report)
                  report->seconds > 0 ? (double)report->rows / report->seconds : 0.0);
     (void)printf("log %s, root %s\n", report->origin, root);
     tell_redactions(report);
+    tell_signatures(report);
 }
 
 static int tell(const char *log, const struct sw_verify_report *report)
@@ -67,15 +96,20 @@ static int tell_json(const struct sw_verify_report *report)
     hex(report->root, root);
     sw_buffer_init(&buffer, bytes, sizeof(bytes));
     sw_buffer_append_json(&buffer, sw_text_from(report->problem));
-    (void)printf("{\"state\":\"%s\",\"problem\":%s,\"bad_entry\":%" PRId64
-                 ",\"origin\":\"%s\",\"entries\":%" PRIu64 ",\"rows\":%" PRIu64
-                 ",\"events\":%" PRIu64 ",\"judgements\":%" PRIu64 ",\"alerts\":%" PRIu64
-                 ",\"root\":\"%s\",\"redactions\":%" PRIu64 ",\"payloads_gone\":%" PRIu64
-                 ",\"keys_gone\":%" PRIu64 ",\"seconds\":%.3f}\n",
-                 states[report->state], buffer.overflowed ? "\"\"" : bytes, report->bad_entry,
-                 report->origin, report->entries, report->rows, report->events, report->judgements,
-                 report->alerts, root, report->redactions, report->payloads_gone, report->keys_gone,
-                 report->seconds);
+    (void)printf(
+        "{\"state\":\"%s\",\"problem\":%s,\"bad_entry\":%" PRId64
+        ",\"origin\":\"%s\",\"entries\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"events\":%" PRIu64
+        ",\"judgements\":%" PRIu64 ",\"alerts\":%" PRIu64 ",\"root\":\"%s\",\"redactions\":%" PRIu64
+        ",\"payloads_gone\":%" PRIu64 ",\"keys_gone\":%" PRIu64 ",\"checkpoints\":%" PRIu64
+        ",\"signed_entries\":%" PRIu64
+        ",\"signer\":\"%s\",\"signer_trusted\":%s,\"witnesses\":%" PRIu32
+        ",\"witnesses_agree\":%" PRIu32 ",\"witnessed_entries\":%" PRIu64 ",\"seconds\":%.3f}\n",
+        states[report->state], buffer.overflowed ? "\"\"" : bytes, report->bad_entry,
+        report->origin, report->entries, report->rows, report->events, report->judgements,
+        report->alerts, root, report->redactions, report->payloads_gone, report->keys_gone,
+        report->checkpoints, report->signed_entries, report->signer,
+        report->signer_trusted ? "true" : "false", report->witness_count, report->witness_agree,
+        report->witnessed_entries, report->seconds);
     return report->state == SW_VERIFY_WHOLE ? SW_EXIT_OK : SW_EXIT_NO;
 }
 
@@ -83,7 +117,11 @@ int sw_command_verify(int argc, char **argv)
 {
     static struct sw_verify_report report;
     bool json = false;
+    const char *key = NULL;
+    const char *witness = NULL;
     const struct sw_option options[] = {
+        {"key", "KEY|FILE", NULL, &key, "public key that must have signed the log"},
+        {"witness", "FILE[,FILE…]", NULL, &witness, "heads that were kept elsewhere"},
         {"json", NULL, &json, NULL, "print the result as JSON"},
     };
     const struct sw_command command = {
@@ -104,7 +142,18 @@ int sw_command_verify(int argc, char **argv)
     if (status != SW_OK) {
         return status == SW_STOPPED ? SW_EXIT_OK : SW_EXIT_USAGE;
     }
-    struct sw_verify_options verify = {0};
+    static char paths[SW_LOG_PATH_BYTES];
+    const char *witnesses[SW_VERIFY_WITNESSES_MAX];
+    struct sw_verify_options verify = {.key = key, .witnesses = witnesses};
+    if (witness != NULL) {
+        (void)snprintf(paths, sizeof(paths), "%s", witness);
+        for (char *at = strtok(paths, ","); at != NULL; at = strtok(NULL, ",")) {
+            if (verify.witness_count == SW_VERIFY_WITNESSES_MAX) {
+                return sw_command_usage_error(&command, "--witness takes at most 32 files");
+            }
+            witnesses[verify.witness_count++] = at;
+        }
+    }
     if (sw_verify_log(argv[1], &verify, &report) != SW_OK) {
         (void)fprintf(stderr, "sharewatch verify: %s\n", report.problem);
         return SW_EXIT_ENVIRONMENT;

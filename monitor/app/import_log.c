@@ -7,6 +7,8 @@
 
 #include <sharewatch/assert.h>
 
+#include "signer.h"
+
 #define WAL_BYTES_MAX (INT64_C(64) << 20)
 
 /* --- what the judge hands out --- */
@@ -176,6 +178,9 @@ static enum sw_status open_log(struct sw_import_log *import, const struct sw_kno
     struct sw_log_spool spool;
     import->scratch = knowledge->scratch;
     sw_knowledge_fill_run(knowledge, &run);
+    if (!sw_signer_open(&import->log, "import", NULL, import->now_ms)) {
+        return SW_DATABASE;
+    }
     enum sw_status status = sw_log_start_run(&import->log, &run);
     if (status == SW_OK) {
         status = sw_log_restore(&import->log, import->pipeline, &spool);

@@ -15,6 +15,8 @@
 #include <sharewatch/time.h>
 #include <sharewatch/wire.h>
 
+#include "signer.h"
+
 #include "knowledge.h"
 
 #define TICK_MS           1000
@@ -234,6 +236,7 @@ static void commit(struct sw_monitor *monitor)
     }
     monitor->committed = monitor->taken;
     monitor->alerts_committed = monitor->alerts_added;
+    sw_witness_committed(&monitor->witness, &monitor->log);
     monitor->dirty = true;
 }
 
@@ -316,6 +319,10 @@ static void on_synced(uv_fs_t *request)
         return;
     }
     note_safe(monitor);
+    if (!sw_witness_tell(&monitor->witness, &monitor->inbox)) {
+        say("the witness file cannot be written; the log goes on, and misses its newest head "
+            "there");
+    }
     uint64_t tellable = monitor->alerts_syncing;
     sw_inbox_set_patient(&monitor->inbox, false);
     bool more = take(monitor);
@@ -331,6 +338,7 @@ static void start_sync(struct sw_monitor *monitor)
 {
     monitor->syncing = monitor->committed;
     monitor->alerts_syncing = monitor->alerts_committed;
+    sw_witness_syncing(&monitor->witness);
     for (uint32_t i = 0; i < monitor->source_count; i++) {
         monitor->sources[i].syncing = monitor->sources[i].committed;
     }
@@ -579,6 +587,7 @@ static void on_tick(uv_timer_t *timer)
     }
     sw_judge_tick(&monitor->judge, at_ms);
     add_losses(monitor);
+    (void)sw_log_sign(&monitor->log, at_ms);
     settle(monitor, false);
     advance_stage(monitor);
 }
@@ -741,7 +750,9 @@ static bool open_files(struct sw_monitor *monitor)
         say("there is not enough memory for the log");
         return false;
     }
-    if (sw_log_open(&monitor->log, config->log_path) != SW_OK ||
+    if (sw_witness_open(&monitor->witness, config->witness_path, monitor->log.sentence) != SW_OK ||
+        sw_log_open(&monitor->log, config->log_path) != SW_OK ||
+        !sw_signer_open(&monitor->log, "monitor", config->key_folder, config->run.started_ms) ||
         sw_log_start_run(&monitor->log, &config->run) != SW_OK) {
         say(monitor->log.sentence);
         return false;
@@ -811,6 +822,10 @@ static void close_files(struct sw_monitor *monitor)
         say(monitor->log.sentence);
         monitor->exit_code = SW_EXIT_ENVIRONMENT;
     }
+    sw_witness_committed(&monitor->witness, &monitor->log);
+    sw_witness_syncing(&monitor->witness);
+    (void)sw_witness_tell(&monitor->witness, NULL); // closing the log makes it safe
+    sw_witness_close(&monitor->witness);
     sw_log_close(&monitor->log);
     free(monitor->pipeline_memory);
 }

@@ -30,6 +30,7 @@
 #include "inbox.h"
 #include "judge.h"
 #include "spool.h"
+#include "witness.h"
 
 #define SW_MONITOR_ALERTS_MAX 1024 // between their insert and their being safe
 #define SW_MONITOR_TAKE_MAX   256  // packets of one turn of the loop
@@ -41,6 +42,8 @@ struct sw_monitor_config {
     const char *client_id;
     const char *log_path;
     const char *spool_path;
+    const char *key_folder;   // of the key that signs the log; NULL: the default one
+    const char *witness_path; // gets a copy of each signed head; NULL: nobody
     uint64_t spool_bytes;
     int status_descriptor; // for progress as JSON lines; -1: none
     struct sw_log_run run; // map, policy and rules
@@ -83,6 +86,7 @@ struct sw_monitor {
     struct sw_log log;
     struct sw_spool spool;
     struct sw_inbox inbox;
+    struct sw_witness witness;
     void *pipeline_memory;
     struct sw_pipeline *pipeline;
     struct sw_pipeline_config pipeline_config;

@@ -56,7 +56,7 @@
     X(LOSS, "loss", 1)                                                                             \
     X(EVIDENCE_FILE, "evidence file", 1)                                                           \
     X(EVIDENCE, "evidence", 1)        /* row: of `evidence_file`; numbers: row of the file */      \
-    X(SPOOL, "place in the spool", 0) /* numbers: file, position */                                \
+    X(SPOOL, "place in the spool", 0) /* numbers: file, position, told */                          \
     X(SIGNER, "signer", 1)            /* row of `signer`: a public key */                          \
     X(CHECKPOINT, "checkpoint", 1)    /* row of `checkpoint`, told of by the next transaction */   \
     X(REDACTION, "redaction", 1)      /* row of `redaction` and all of its `redacted` */           \

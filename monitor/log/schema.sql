@@ -332,7 +332,7 @@ CREATE TABLE signer (
 CREATE TABLE checkpoint (
     id       INTEGER PRIMARY KEY,
     size     INTEGER NOT NULL,           -- entries it covers
-    made_ms  INTEGER NOT NULL,
+    made_ms  INTEGER NOT NULL,           -- time of the newest entry that it covers
     note     TEXT NOT NULL
 ) STRICT;
 

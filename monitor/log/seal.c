@@ -10,6 +10,8 @@
 
 #include <sharewatch/assert.h>
 
+#include <sharewatch/keys.h>
+
 #include "database.h"
 #include "writer.h"
 
@@ -318,6 +320,7 @@ void sw_seal_close(struct sw_log *log)
     (void)sqlite3_finalize(seal->add_tile);
     sw_fetch_close(&seal->fetch);
     sw_rows_close(&seal->rows);
+    sw_keys_forget(seal, sizeof(*seal));
     free(seal);
     log->seal = NULL;
 }

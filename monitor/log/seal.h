@@ -31,6 +31,10 @@ struct sw_seal {
     uint32_t random_used;
     int64_t time_ms; // of the newest entry
     int64_t spool_file, spool_position;
+    bool signs;
+    uint8_t seed[SW_HASH_BYTES], public_key[SW_HASH_BYTES]; // of the key, when it signs
+    int64_t checkpoint_id;                                  // the newest
+    uint64_t signed_size;                                   // entries that it covers
     char origin[SW_LOG_ORIGIN_BYTES];
 };
 

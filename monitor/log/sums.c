@@ -317,7 +317,8 @@ static bool is_spool_right(const struct compare *compare, sqlite3_stmt *row)
     const struct sw_newest *spool = &compare->sums->spool;
     bool right = spool->entry > 0 && sqlite3_column_int64(row, 0) == 1 &&
                  sqlite3_column_int64(row, 1) == spool->numbers[0] &&
-                 sqlite3_column_int64(row, 2) == spool->numbers[1];
+                 sqlite3_column_int64(row, 2) == spool->numbers[1] &&
+                 sqlite3_column_int64(row, 3) == spool->numbers[2];
     if (!right) {
         (void)snprintf(compare->problem, compare->capacity,
                        "the place in `spool` is not the last sealed one");
@@ -373,7 +374,8 @@ enum sw_status sw_sums_compare(const struct sw_sums *sums, sqlite3 *database, ch
     }
     uint64_t places = 0;
     if (status == SW_OK) {
-        status = each(&compare, "SELECT id, file, position FROM spool", is_spool_right, &places);
+        status =
+            each(&compare, "SELECT id, file, position, told FROM spool", is_spool_right, &places);
     }
     if (status == SW_OK && (places > 0) != (sums->spool.entry > 0)) {
         (void)snprintf(problem, capacity, "the place in `spool` is missing");

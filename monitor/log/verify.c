@@ -14,6 +14,7 @@
 #include <sharewatch/assert.h>
 
 #include "database.h"
+#include "heads.h"
 #include "part.h"
 #include "schema.h"
 #include "tree.h"
@@ -27,6 +28,7 @@ struct verify {
     struct sw_part part;
     struct sw_piece piece;
     struct sw_tree tree;
+    struct sw_heads heads;
     struct sqlite3_stmt *tile;
     int64_t next_rows[SW_TABLE_COUNT]; // of tables that are numbered without a hole
 };
@@ -149,11 +151,23 @@ static enum sw_status join_spans(struct verify *verify)
     return SW_OK;
 }
 
+/* A head of the tree as it is now, if there is one. */
+static enum sw_status check_head(struct verify *verify)
+{
+    uint8_t root[SW_HASH_BYTES];
+    if (!sw_heads_wants(&verify->heads, verify->tree.size)) {
+        return SW_OK;
+    }
+    sw_tree_root(&verify->tree, &verify->part.hasher, root);
+    return sw_heads_check(&verify->heads, verify->tree.size, root, verify->options, verify->report);
+}
+
 static enum sw_status add_leaves(struct verify *verify)
 {
     for (uint32_t i = 0; i < verify->piece.count; i++) {
         if (!sw_tree_add(&verify->tree, &verify->part.hasher, verify->piece.leaves[i],
-                         is_tile_right, verify)) {
+                         is_tile_right, verify) ||
+            check_head(verify) != SW_OK) {
             return SW_INVALID;
         }
     }
@@ -241,9 +255,13 @@ static enum sw_status check_strangers(struct verify *verify)
     }
     for (int i = 0; status == SW_OK && i < SW_TABLE_COUNT; i++) {
         uint64_t count = verify->part.fetch.counts[i];
+        int64_t next = is_numbered((enum sw_table)i) ? verify->next_rows[i] : 0;
+        if (i == SW_TABLE_CHECKPOINT && verify->report->checkpoints > 0) {
+            count++; // the newest is told of by the next; its signature was looked at
+            next++;
+        }
         verify->report->rows += count;
-        status = check_count(verify, sw_table_info((enum sw_table)i)->name, count,
-                             is_numbered((enum sw_table)i) ? verify->next_rows[i] : 0);
+        status = check_count(verify, sw_table_info((enum sw_table)i)->name, count, next);
     }
     return status;
 }
@@ -300,6 +318,13 @@ static enum sw_status check_all(struct verify *verify)
         verify->next_rows[i] = 1;
     }
     if (status == SW_OK) {
+        status =
+            sw_heads_open(&verify->heads, verify->part.database, verify->options, verify->report);
+        if (status == SW_DATABASE) {
+            return unreadable(verify);
+        }
+    }
+    if (status == SW_OK) {
         status = check_pieces(verify);
     }
     tell_counts(verify);
@@ -309,6 +334,13 @@ static enum sw_status check_all(struct verify *verify)
     }
     if (status == SW_OK) {
         status = check_sums(verify);
+    }
+    if (status == SW_OK && verify->report->ended && verify->report->checkpoints > 0 &&
+        verify->report->signed_entries < verify->report->entries) {
+        status = broken(verify, (int64_t)verify->report->signed_entries,
+                        "the last run ended in order, but its last %" PRIu64
+                        " entries are under no signature",
+                        verify->report->entries - verify->report->signed_entries);
     }
     (void)sqlite3_finalize(verify->tile);
     return status;
@@ -360,6 +392,7 @@ static enum sw_status run(struct verify *verify)
         verify->report->entries = (uint64_t)(last + 1);
         status = check_all(verify);
     }
+    sw_heads_close(&verify->heads);
     sw_part_close(&verify->part);
     return status == SW_INVALID && verify->report->state == SW_VERIFY_BROKEN ? SW_OK : status;
 }

@@ -712,12 +712,12 @@ void sw_log_set_spool(struct sw_log *log, int64_t file, int64_t position, int64_
     (void)sqlite3_bind_int64(statement, 2, position);
     (void)sqlite3_bind_int64(statement, 3, told);
     log->told = told;
-    if (run(log, SW_LOG_SPOOL_SET) && moved) {
-        const int64_t numbers[] = {file, position};
+    if (run(log, SW_LOG_SPOOL_SET)) {
+        const int64_t numbers[] = {file, position, told};
         seal->spool_file = file;
         seal->spool_position = position;
         sw_seal_begin(log);
-        sw_seal_add(log, SW_ENTRY_SPOOL, 1, 0, numbers, 2);
+        sw_seal_add(log, SW_ENTRY_SPOOL, 1, 0, numbers, 3);
     }
 }
 

@@ -357,8 +357,9 @@ static const uint64_t *map_counts(const char *path)
 }
 
 /* The loop allocates nothing once it runs, and neither does SQLite, whose memory was reserved at
- * the start. What is left to libraries is the odd buffer of libuv or the C library, not of an
- * event. */
+ * the start. What is left to libraries is the odd buffer of libuv or the C library, and some dozens
+ * of OpenSSL for the signature of a head, once a second: not of an event, of which each would be
+ * 6000. */
 static void allocates_nothing_for_an_event(void **state)
 {
     (void)state;
@@ -385,7 +386,7 @@ static void allocates_nothing_for_an_event(void **state)
                  (unsigned long long)(counts[0] - own),
                  (unsigned long long)(counts[1] - libraries));
     assert_int_equal(counts[0] - own, 0);
-    assert_in_range(counts[1] - libraries, 0, 60);
+    assert_in_range(counts[1] - libraries, 0, 2999);
 
     end_monitor();
 }

@@ -29,6 +29,7 @@
 #define SW_LOG_VERSION        2          // of the schema
 #define SW_LOG_VERSION_OLDEST 1          // that can be read: 1 had no seal
 #define SW_LOG_ORIGIN_BYTES   64         // its name for good, with the NUL
+#define SW_LOG_NOTE_BYTES     512        // a checkpoint, with the NUL
 #define SW_LOG_SENTENCE_BYTES 512
 #define SW_LOG_PATH_BYTES     4096
 #define SW_LOG_SOURCES_CACHED 1024 // names of sources whose row number is at hand; a power of two
@@ -38,6 +39,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 struct sw_seal;
+struct sw_signing_key;
 
 // X(name): the writer's statements, in the order of log/writer.c
 #define SW_LOG_STATEMENT_LIST(X)                                                                   \
@@ -88,10 +90,11 @@ struct sw_log_rollup {
 struct sw_log {
     struct sqlite3 *database;
     struct sqlite3_stmt *statements[SW_LOG_STATEMENT_COUNT];
-    struct sw_seal *seal; // of what is written, see log/seal.h
-    int sync_descriptor;  // of the -wal file
-    bool failed;          // a call to SQLite failed; `sentence` says which
-    bool writing;         // a transaction has begun
+    struct sw_seal *seal;         // of what is written, see log/seal.h
+    int sync_descriptor;          // of the -wal file
+    char note[SW_LOG_NOTE_BYTES]; // the newest signed head; empty: none since it was opened
+    bool failed;                  // a call to SQLite failed; `sentence` says which
+    bool writing;                 // a transaction has begun
     char sentence[SW_LOG_SENTENCE_BYTES];
     char path[SW_LOG_PATH_BYTES];
     int64_t run_id, map_id, policy_id;
@@ -250,6 +253,21 @@ void sw_log_set_state(struct sw_log *log, struct sw_text key, struct sw_text val
 /** Ends the transaction, if one has begun. SW_DATABASE: the log has failed since it began and
  *  nothing of the transaction is in it; log->sentence says why. */
 enum sw_status sw_log_commit(struct sw_log *log) SW_MUST_CHECK;
+
+/**
+ * Has the heads of the log signed with @key from now on, which is copied; commits. SW_INVALID: the
+ * log was signed with another key, which did not hand over to this one; log->sentence says what to
+ * do. SW_DATABASE: as always.
+ */
+enum sw_status sw_log_sign_with(struct sw_log *log, const struct sw_signing_key *key,
+                                int64_t now_ms) SW_MUST_CHECK;
+
+/**
+ * Adds a signed head of all that was added so far to the running transaction, or begins one for it;
+ * nothing when nothing is new or there is no key. The end of a run is signed by itself. True: there
+ * is one, and it stays in log->note until the next.
+ */
+bool sw_log_sign(struct sw_log *log, int64_t now_ms);
 
 /** A descriptor to fdatasync(), on any thread. */
 int sw_log_sync_descriptor(const struct sw_log *log);

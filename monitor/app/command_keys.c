@@ -1,0 +1,130 @@
+/* `sharewatch keys`: make, show and replace the secrets of a deployment. */
+#include <stdio.h>
+#include <string.h>
+
+#include <sharewatch/command.h>
+#include <sharewatch/keys.h>
+
+#include "verbs.h"
+
+static int fail(const char *sentence)
+{
+    (void)fprintf(stderr, "sharewatch keys: %s\n", sentence);
+    return SW_EXIT_ENVIRONMENT;
+}
+
+static void show_token(const char *folder, char *sentence)
+{
+    struct sw_token_key key;
+    char fingerprint[SW_TOKEN_BYTES];
+    if (sw_token_key_load(folder, &key, sentence) == SW_OK) {
+        sw_token_key_fingerprint(&key, fingerprint);
+        (void)printf("token    %s\n", fingerprint);
+    } else {
+        (void)printf("token    none: %s\n", sentence);
+    }
+    sw_keys_forget(&key, sizeof(key));
+}
+
+static void show_signing(const char *folder, char *sentence)
+{
+    static struct sw_signing_key key;
+    char fingerprint[SW_TOKEN_BYTES];
+    if (sw_signing_key_load(folder, &key, sentence) == SW_OK) {
+        sw_public_key_fingerprint(key.public_key, fingerprint);
+        (void)printf("signing  %s, replaced %u time%s; its public half is %s/signing.pub\n",
+                     fingerprint, key.endorsement_count, key.endorsement_count == 1 ? "" : "s",
+                     folder);
+    } else {
+        (void)printf("signing  none: %s\n", sentence);
+    }
+    sw_keys_forget(&key, sizeof(key));
+}
+
+static int show(const char *folder)
+{
+    char sentence[SW_KEY_SENTENCE_BYTES];
+    (void)printf("keys in %s, by their fingerprints:\n", folder);
+    show_token(folder, sentence);
+    show_signing(folder, sentence);
+    return SW_EXIT_OK;
+}
+
+static int create(const char *folder)
+{
+    char sentence[SW_KEY_SENTENCE_BYTES];
+    enum sw_status token = sw_token_key_create(folder, sentence);
+    if (token != SW_OK && token != SW_EXISTS) {
+        return fail(sentence);
+    }
+    enum sw_status signing = sw_signing_key_create(folder, sentence);
+    if (signing != SW_OK && signing != SW_EXISTS) {
+        return fail(sentence);
+    }
+    if (token == SW_EXISTS && signing == SW_EXISTS) {
+        return fail("both keys are there already; `sharewatch keys rotate` replaces one");
+    }
+    return show(folder);
+}
+
+static int rotate(const char *folder, const char *which)
+{
+    char sentence[SW_KEY_SENTENCE_BYTES];
+    bool token = strcmp(which, "token") == 0;
+    enum sw_status status =
+        token ? sw_token_key_rotate(folder, sentence) : sw_signing_key_rotate(folder, sentence);
+    if (status != SW_OK) {
+        return fail(sentence);
+    }
+    if (token) {
+        (void)printf(
+            "The token key was replaced and the old one is gone. Tokens from now on cannot "
+            "be linked with those before, by anybody: that is what this is for.\n");
+    } else {
+        (void)printf("The signing key was replaced; the old one signed the new one and is gone. "
+                     "Logs note that in a sealed row when they are written next.\n");
+    }
+    return show(folder);
+}
+
+int sw_command_keys(int argc, char **argv)
+{
+    const char *given = NULL;
+    char folder[SW_KEY_PATH_BYTES];
+    char sentence[SW_KEY_SENTENCE_BYTES];
+    const struct sw_option options[] = {
+        {"key-dir", "DIR", NULL, &given, "where they are (default: the state folder of the user)"},
+    };
+    const struct sw_command command = {
+        .name = "keys",
+        .arguments = "create|show|rotate [token|signing]",
+        .about = "make, show or replace the key of the tokens and the key that signs logs",
+        .details =
+            "Keys are files of mode 0600; only fingerprints are ever printed. To replace the\n"
+            "token key breaks the link between tokens before and after, on purpose. To replace\n"
+            "the signing key has the old one sign the new one.\n",
+        .options = options,
+        .option_count = sizeof(options) / sizeof(options[0]),
+        .arguments_min = 1,
+        .arguments_max = 2,
+    };
+    uint32_t count = 0;
+    enum sw_status status = sw_command_parse(&command, argc, argv, &count);
+    if (status != SW_OK) {
+        return status == SW_STOPPED ? SW_EXIT_OK : SW_EXIT_USAGE;
+    }
+    if (sw_keys_folder(given, folder, sentence) != SW_OK) {
+        return fail(sentence);
+    }
+    if (count == 1 && strcmp(argv[1], "create") == 0) {
+        return create(folder);
+    }
+    if (count == 1 && strcmp(argv[1], "show") == 0) {
+        return show(folder);
+    }
+    if (count == 2 && strcmp(argv[1], "rotate") == 0 &&
+        (strcmp(argv[2], "token") == 0 || strcmp(argv[2], "signing") == 0)) {
+        return rotate(folder, argv[2]);
+    }
+    return sw_command_usage_error(&command, "say create, show, rotate token or rotate signing");
+}
