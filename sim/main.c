@@ -16,6 +16,7 @@
 #include <sharewatch/time.h>
 
 #include "clock.h"
+#include "hold.h"
 #include "progress.h"
 #include "publisher.h"
 #include "timeline.h"
@@ -32,6 +33,7 @@ static const char *variant;
 static const char *instance;
 static const char *status_fd_text;
 static bool no_receipts;
+static bool hold_wanted;
 static bool dry_run;
 static bool list;
 
@@ -47,6 +49,8 @@ static const struct sw_option options[] = {
     {"no-receipts", NULL, &no_receipts, NULL, "do not wait for a monitor's receipts"},
     {"dry-run", NULL, &dry_run, NULL, "print the timeline and what is expected; send nothing"},
     {"list", NULL, &list, NULL, "print title and variants; send nothing"},
+    {"hold", NULL, &hold_wanted, NULL,
+     "at each change of rules or machines, ask on --status-fd and wait for SIGUSR1"},
     {"status-fd", "N", NULL, &status_fd_text, "progress as JSON lines on this descriptor"},
     SW_MQTT_OPTION_ROWS(mqtt_options),
 };
@@ -140,18 +144,32 @@ static enum sw_status write_files(const struct sw_scenario *scenario, struct sw_
     return status;
 }
 
+/* Alone, the simulator sends the events; it cannot give others their rules. */
+static void say_changes(const struct sw_scenario *scenario, const struct sw_hold *hold)
+{
+    if (scenario->change_count > 0 && hold->status_fd < 0) {
+        (void)fprintf(stderr,
+                      "sharewatch sim: the scenario changes rules or machines %u time%s; "
+                      "`sharewatch run` makes these changes, this only sends the events\n",
+                      scenario->change_count, scenario->change_count == 1 ? "" : "s");
+    }
+}
+
 static int run(const struct sw_scenario *scenario, struct sw_map *map, double speed,
                int64_t pause_ms_max, int status_fd)
 {
     struct sw_clock clock;
     struct sw_progress progress;
+    struct sw_hold hold;
     uint64_t events = 0;
     sw_clock_init(&clock, speed, pause_ms_max);
     sw_progress_init(&progress, status_fd, scenario->events_expected, sw_clock_real_ms());
+    sw_hold_init(&hold, hold_wanted ? status_fd : -1);
+    say_changes(scenario, &hold);
     catch_signals();
     enum sw_status status = to != NULL ? write_files(scenario, map, &clock, &progress, &events)
                                        : sw_publisher_run(scenario, &mqtt_options, !no_receipts,
-                                                          &clock, &progress, &stop, &events);
+                                                          &clock, &progress, &hold, &stop, &events);
     if (status == SW_OK && stop == 0) {
         sw_progress_done(&progress, events, sw_clock_real_ms());
     }
@@ -179,6 +197,9 @@ static int read_numbers(double *speed, int64_t *pause_ms_max, int *status_fd,
     }
     if (status_fd_text != NULL && sw_command_number(status_fd_text, 0, 1 << 20, &number) != SW_OK) {
         return sw_command_usage_error(&command, "--status-fd %s is no descriptor", status_fd_text);
+    }
+    if (hold_wanted && status_fd_text == NULL) {
+        return sw_command_usage_error(&command, "--hold asks on --status-fd: give one");
     }
     *status_fd = (int)number;
     if (seed_text != NULL) {

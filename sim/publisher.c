@@ -36,6 +36,8 @@
 struct publisher {
     const struct sw_scenario *scenario;
     const volatile sig_atomic_t *stop;
+    const struct sw_hold *hold;
+    uint32_t change; // of the scenario, the next
     bool wants_receipts;
     struct sw_mqtt mqtt;
     MQTTClient client;
@@ -446,6 +448,41 @@ static enum sw_status send_event(struct publisher *publisher, const struct sw_sc
     return group || status != SW_OK ? status : turn(publisher);
 }
 
+/* The next change of the scenario. Other rules count from here on, so what was told before must be
+ * in the log first; a machine that fails does so in the midst of things. */
+static enum sw_status hold_at_change(struct publisher *publisher, struct sw_clock *clock)
+{
+    const struct sw_scenario_change *change = &publisher->scenario->changes[publisher->change];
+    enum sw_status status = SW_OK;
+    /* Before the first event that is sent there is nothing to pace: it may all have been before. */
+    if (clock->started) {
+        status = wait_until(publisher, clock, change->at_ms);
+    }
+    if (status == SW_OK && change->kind == SW_CHANGE_RULES) {
+        status = drain_to(publisher, 0);
+    }
+    if (status == SW_OK && publisher->hold->status_fd >= 0) {
+        sw_hold_ask(publisher->hold, publisher->change);
+    }
+    while (status == SW_OK && !sw_hold_granted(publisher->hold)) {
+        status = turn(publisher);
+        sw_clock_sleep(10); // the answer, a signal, ends it early
+    }
+    publisher->change++;
+    return status;
+}
+
+static enum sw_status hold_until(struct publisher *publisher, struct sw_clock *clock,
+                                 int64_t virtual_ms)
+{
+    enum sw_status status = SW_OK;
+    while (status == SW_OK && publisher->change < publisher->scenario->change_count &&
+           publisher->scenario->changes[publisher->change].at_ms <= virtual_ms) {
+        status = hold_at_change(publisher, clock);
+    }
+    return status;
+}
+
 static enum sw_status send_all(struct publisher *publisher, struct sw_clock *clock,
                                struct sw_progress *progress, uint64_t *events)
 {
@@ -454,6 +491,10 @@ static enum sw_status send_all(struct publisher *publisher, struct sw_clock *clo
     while (status == SW_OK && sw_generator_next(publisher->generator, &made) == SW_OK) {
         if (made.hidden) {
             continue;
+        }
+        status = hold_until(publisher, clock, made.emit_ms);
+        if (status != SW_OK) {
+            break;
         }
         ++*events;
         (void)pthread_mutex_lock(&publisher->mutex);
@@ -467,7 +508,7 @@ static enum sw_status send_all(struct publisher *publisher, struct sw_clock *clo
         status = send_event(publisher, &made, clock);
         sw_progress_running(progress, *events, made.emit_ms, sw_clock_real_ms());
     }
-    return status;
+    return status == SW_OK ? hold_until(publisher, clock, INT64_MAX) : status;
 }
 
 static enum sw_status tell_end(struct publisher *publisher, uint32_t source)
@@ -567,11 +608,13 @@ static enum sw_status set_up(struct publisher *publisher, const struct sw_mqtt_o
 enum sw_status sw_publisher_run(const struct sw_scenario *scenario,
                                 const struct sw_mqtt_options *options, bool receipts,
                                 struct sw_clock *clock, struct sw_progress *progress,
-                                const volatile sig_atomic_t *stop, uint64_t *events)
+                                const struct sw_hold *hold, const volatile sig_atomic_t *stop,
+                                uint64_t *events)
 {
     static struct publisher publisher;
     publisher.scenario = scenario;
     publisher.stop = stop;
+    publisher.hold = hold;
     publisher.wants_receipts = receipts;
     (void)pthread_mutex_init(&publisher.mutex, NULL);
     (void)pthread_cond_init(&publisher.changed, NULL);

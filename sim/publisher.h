@@ -18,10 +18,12 @@
 #include <sharewatch/scenario.h>
 
 #include "clock.h"
+#include "hold.h"
 #include "progress.h"
 
 /**
- * Sends all of @scenario, paced by @clock, and waits until the monitor has it all in its log; with
+ * Sends all of @scenario, paced by @clock, holds at each of its changes, and waits until the
+ * monitor has it all in its log; with
  * @receipts false, until the broker has. Ends early when @stop is set. @events: how many there
  * were, those that were left out included. SW_INVALID, SW_NETWORK or SW_NO_MEMORY: said why on
  * standard error.
@@ -29,6 +31,7 @@
 enum sw_status sw_publisher_run(const struct sw_scenario *scenario,
                                 const struct sw_mqtt_options *options, bool receipts,
                                 struct sw_clock *clock, struct sw_progress *progress,
-                                const volatile sig_atomic_t *stop, uint64_t *events) SW_MUST_CHECK;
+                                const struct sw_hold *hold, const volatile sig_atomic_t *stop,
+                                uint64_t *events) SW_MUST_CHECK;
 
 #endif

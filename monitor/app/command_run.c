@@ -7,9 +7,9 @@
  * are read from the log, like everybody else reads them. A child that is killed is started again,
  * since nothing is lost by that; one that gives up by itself ends the run.
  */
-#include <assert.h>
+#include "run.h"
+
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,93 +18,33 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <uv.h>
-
 #include <sharewatch/assert.h>
 #include <sharewatch/command.h>
-#include <sharewatch/data.h>
-#include <sharewatch/json.h>
 #include <sharewatch/map.h>
-#include <sharewatch/scenario.h>
 #include <sharewatch/time.h>
 
-#include "broker.h"
 #include "expect.h"
-#include "follow.h"
-#include "render.h"
+#include "rules_folder.h"
 #include "score.h"
-#include "story.h"
 #include "summary.h"
-#include "supervisor.h"
 #include "verbs.h"
 
-#define RESTARTS_MAX  5     // of each child
-#define GRACE_MS      10000 // to end in order, before a child is killed
 #define TICK_MS       250
 #define PLAIN_TICKS   20  // between progress lines where there is no terminal
 #define STORY_MAX     100 // events of a scenario that is told whole, not only by its alerts
-#define PACKS_BYTES   512
 #define FOOTER_BYTES  200
-#define PAGE_BYTES    256
 #define SPEED_DEFAULT "1200" // an hour in three seconds
 #define PAUSE_DEFAULT "2s"   // and what happens weeks later in two
 
-/** What a child says of itself on its status descriptor. */
-struct progress {
-    char url[PAGE_BYTES]; // of the dashboard's page
-    uint64_t events;
-    uint64_t total;
-    int64_t virtual_ms;
-    int64_t lag_ms;
-};
-
-struct run {
-    uv_loop_t loop;
-    uv_signal_t interrupt, terminate, hangup;
-    uv_timer_t tick;
-    struct sw_broker broker;
-    struct sw_child monitor, sim, dashboard;
-    struct sw_follow follow;
-    struct sw_story story;
-    struct sw_render render;
-    struct sw_footer footer;
-    struct progress monitor_says, sim_says;
-    uint64_t ticks;
-    uint64_t events_before; // of the monitor, at the last tick
-    double rate;            // events a second, smoothed
-    uint64_t alert_total;
-    bool sim_started;
-    bool ending;
-    bool finished; // the simulator sent all there is
-    bool staying;  // the scenario is over, and told
-    bool interrupted;
-    int code;
-
-    /* What was asked for. */
-    const char *scenario_path, *variant, *seed_text, *speed, *pause, *policy, *log_given,
-        *port_text, *score_path;
-    bool expect, stay, alerts_only, no_dashboard;
-    uint16_t port;
-    int64_t seed;
-    struct sw_scenario scenario;
-    char folder[PATH_MAX]; // of the programs
-    char log[SW_LOG_PATH_BYTES];
-    char map[SW_PATH_BYTES];
-    char packs[PACKS_BYTES];
-    char page[PAGE_BYTES]; // address of the dashboard; empty: there is none
-};
-
-static void advance_end(struct run *run);
-
 /* ---- talk ---- */
 
-static void complain(struct run *run, const char *sentence)
+void sw_run_complain(struct sw_run *run, const char *sentence)
 {
     sw_footer_clear(&run->footer);
     (void)fprintf(stderr, "sharewatch run: %s\n", sentence);
 }
 
-static void describe_progress(const struct run *run, char *text, size_t text_bytes)
+static void describe_progress(const struct sw_run *run, char *text, size_t text_bytes)
 {
     char time[SW_TIME_BYTES] = "not yet begun   ";
     const char *dot = run->render.ascii ? "-" : "·";
@@ -121,7 +61,7 @@ static void describe_progress(const struct run *run, char *text, size_t text_byt
 }
 
 /* What came before the alert @alert_id, or all there is when that is 0. */
-static void tell_story(struct run *run, int64_t alert_id)
+static void tell_story(struct sw_run *run, int64_t alert_id)
 {
     if (run->alerts_only || run->scenario.events_expected > STORY_MAX || !run->follow.open) {
         return;
@@ -130,11 +70,16 @@ static void tell_story(struct run *run, int64_t alert_id)
     sw_story_tell(&run->story, &run->follow.reader, alert_id, &run->render, stdout);
 }
 
-static void on_tick(uv_timer_t *timer)
+void sw_run_catch_up(struct sw_run *run)
 {
-    struct run *run = timer->data;
     sw_follow_drain(&run->follow); // alerts first, so that the story does not run ahead of them
     tell_story(run, 0);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct sw_run *run = timer->data;
+    sw_run_catch_up(run);
     char text[FOOTER_BYTES];
     double now = (double)(run->monitor_says.events - run->events_before) * 1000.0 / TICK_MS;
     run->rate = run->monitor_says.events < run->events_before ? 0 : run->rate * 0.75 + now * 0.25;
@@ -148,9 +93,9 @@ static void on_tick(uv_timer_t *timer)
     }
 }
 
-static void on_alert(struct sw_follow *follow, const struct sw_log_alert *alert)
+void sw_run_on_alert(struct sw_follow *follow, const struct sw_log_alert *alert)
 {
-    struct run *run = follow->context;
+    struct sw_run *run = follow->context;
     static char bytes[SW_RENDER_BYTES];
     struct sw_buffer buffer;
     sw_buffer_init(&buffer, bytes, sizeof(bytes));
@@ -162,255 +107,46 @@ static void on_alert(struct sw_follow *follow, const struct sw_log_alert *alert)
     run->alert_total++;
 }
 
-static void on_follow_failed(struct sw_follow *follow)
+void sw_run_on_follow_failed(struct sw_follow *follow)
 {
-    complain(follow->context, follow->reader.sentence);
+    sw_run_complain(follow->context, follow->reader.sentence);
 }
 
-/* ---- what the children say ---- */
-
-static bool is_text(const char *string, struct sw_text text)
+/* What really happened is only known of a scenario that came to its end. */
+static void print_score(struct sw_run *run)
 {
-    return sw_text_equal(text, sw_text_from(string));
-}
-
-/* Reads `{"state":"…","events":N,…}`; true when the state is @wanted. */
-static bool read_status(struct sw_text line, const char *wanted, struct progress *progress)
-{
-    struct sw_json json;
-    char scratch[256];
-    bool found = false;
-    struct sw_text key = {0};
-    sw_json_init(&json, line, scratch, sizeof(scratch));
-    for (enum sw_json_token token = sw_json_next(&json);
-         token != SW_JSON_END && token != SW_JSON_ERROR; token = sw_json_next(&json)) {
-        if (token == SW_JSON_KEY) {
-            key = json.text;
-        } else if (token == SW_JSON_TEXT && is_text("state", key)) {
-            found = is_text(wanted, json.text);
-        } else if (token == SW_JSON_TEXT && is_text("url", key)) {
-            (void)snprintf(progress->url, sizeof(progress->url), "%.*s", SW_TEXT_FORMAT(json.text));
-        } else if (token == SW_JSON_INTEGER && is_text("events", key)) {
-            progress->events = (uint64_t)json.integer;
-        } else if (token == SW_JSON_INTEGER && is_text("total", key)) {
-            progress->total = (uint64_t)json.integer;
-        } else if (token == SW_JSON_INTEGER && is_text("virtual_ms", key)) {
-            progress->virtual_ms = json.integer;
-        } else if (token == SW_JSON_INTEGER && is_text("lag_ms", key)) {
-            progress->lag_ms = json.integer;
-        }
-    }
-    return found;
-}
-
-/* ---- starting ---- */
-
-static void end_run(struct run *run, int code)
-{
-    if (!run->ending) {
-        run->ending = true;
-        run->code = code;
-    }
-    advance_end(run);
-}
-
-struct arguments {
-    const char *list[SW_CHILD_ARGUMENTS_MAX];
-    uint32_t count;
-};
-
-static void add(struct arguments *arguments, const char *option, const char *value)
-{
-    if (value != NULL) {
-        SW_ASSERT(arguments->count + 3 < SW_CHILD_ARGUMENTS_MAX);
-        arguments->list[arguments->count++] = option;
-        arguments->list[arguments->count++] = value;
-    }
-}
-
-static void add_broker(struct arguments *arguments, const struct run *run)
-{
-    add(arguments, "--broker", run->broker.url);
-    add(arguments, "--username", SW_BROKER_USER);
-    add(arguments, "--password-file", run->broker.password_file);
-    add(arguments, "--status-fd", "3");
-    static_assert(SW_CHILD_STATUS_FD == 3, "the number is text above");
-}
-
-static void start_child(struct run *run, struct sw_child *child, const char *program,
-                        const struct arguments *arguments)
-{
-    char path[PATH_MAX + 32];
-    char sentence[SW_CHILD_LINE_BYTES];
-    (void)snprintf(path, sizeof(path), "%s/%s", run->folder, program);
-    if (sw_child_start(child, &run->loop, path, arguments->list, sentence) != SW_OK) {
-        complain(run, sentence);
-        end_run(run, SW_EXIT_ENVIRONMENT);
-    }
-}
-
-static void start_monitor(struct run *run)
-{
-    struct arguments arguments = {.list = {"sharewatch", "monitor"}, .count = 2};
-    add_broker(&arguments, run);
-    add(&arguments, "--log", run->log);
-    add(&arguments, "--map", run->map[0] != '\0' ? run->map : NULL);
-    add(&arguments, "--policy", run->packs[0] != '\0' ? run->packs : NULL);
-    start_child(run, &run->monitor, "sharewatch-monitor", &arguments);
-}
-
-static void start_sim(struct run *run)
-{
-    struct arguments arguments = {.list = {"sharewatch", "sim", run->scenario_path}, .count = 3};
-    run->sim_started = true;
-    add_broker(&arguments, run);
-    add(&arguments, "--variant", run->variant);
-    add(&arguments, "--seed", run->seed_text);
-    add(&arguments, "--speed", run->speed);
-    add(&arguments, "--pause-max", run->pause);
-    start_child(run, &run->sim, "sharewatch-sim", &arguments);
-}
-
-/* Its page is for somebody who looks: at a terminal, or with --keep. */
-static void start_dashboard(struct run *run)
-{
-    char path[PATH_MAX + 32];
-    struct arguments arguments = {.list = {"sharewatch", "dashboard"}, .count = 2};
-    (void)snprintf(path, sizeof(path), "%s/sharewatch-dashboard", run->folder);
-    if (run->no_dashboard || !(run->stay || run->render.terminal) || access(path, X_OK) != 0) {
+    struct sw_truth_score score;
+    if (!run->finished || run->interrupted) {
         return;
     }
-    add(&arguments, "--log", run->log);
-    add(&arguments, "--listen", "127.0.0.1:0");
-    add(&arguments, "--status-fd", "3");
-    start_child(run, &run->dashboard, "sharewatch-dashboard", &arguments);
-}
-
-/* ---- life of the children ---- */
-
-static void on_broker_ready(struct sw_broker *broker)
-{
-    struct run *run = broker->context;
-    if (!run->ending && !run->monitor.running) {
-        start_monitor(run);
-    }
-}
-
-static void on_broker_failed(struct sw_broker *broker, const char *sentence)
-{
-    struct run *run = broker->context;
-    complain(run, sentence);
-    if (!broker->port_taken) {
-        sw_child_print_tail(&broker->child, "  broker: ");
-    }
-    end_run(run, SW_EXIT_ENVIRONMENT);
-}
-
-static void on_monitor_status(struct sw_child *child, struct sw_text line)
-{
-    struct run *run = child->context;
-    if (!read_status(line, "ready", &run->monitor_says) || run->sim_started || run->ending) {
+    if (!sw_score_log(&run->scenario, run->log, run->policy, "run", &score) ||
+        (run->score_path != NULL && !sw_score_write(&score, run->score_path, "run"))) {
+        run->code = run->code == SW_EXIT_OK ? SW_EXIT_ENVIRONMENT : run->code;
         return;
     }
-    if (sw_follow_start(&run->follow, &run->loop, run->log) != SW_OK) {
-        complain(run, run->follow.reader.sentence);
-        end_run(run, SW_EXIT_ENVIRONMENT);
+    sw_score_print(&score, stdout);
+    (void)printf("\n");
+}
+
+static void print_summary(struct sw_run *run)
+{
+    char sentence[SW_LOG_SENTENCE_BYTES];
+    (void)printf("\n");
+    if (sw_summary_print(run->log, &run->render, stdout, sentence) != SW_OK) {
+        sw_run_complain(run, sentence);
         return;
     }
-    start_dashboard(run);
-    start_sim(run);
+    print_score(run);
+    (void)printf("Ask the log:\n"
+                 "  sqlite3 %s \"SELECT time, edge, crosses, level, verdict FROM hop_text\"\n",
+                 run->log);
 }
-
-/* The page's link works once; the next one is told when it was used. */
-static void on_dashboard_status(struct sw_child *child, struct sw_text line)
-{
-    struct run *run = child->context;
-    struct progress says = {0};
-    bool ready = read_status(line, "ready", &says);
-    if (says.url[0] == '\0') {
-        return;
-    }
-    (void)snprintf(run->page, sizeof(run->page), "%s", says.url);
-    sw_footer_clear(&run->footer);
-    (void)printf(ready ? "page %s\n\n" : "The link was used; the next one is %s\n", run->page);
-    (void)fflush(stdout);
-}
-
-static void on_sim_status(struct sw_child *child, struct sw_text line)
-{
-    struct run *run = child->context;
-    (void)read_status(line, "", &run->sim_says);
-}
-
-/* Tells how @child died; true when it may be started again: it was killed, and not too often. */
-static bool mourn(struct run *run, const struct sw_child *child)
-{
-    char reason[128];
-    char sentence[256];
-    sw_child_reason(child, reason, sizeof(reason));
-    bool again = child->exit_signal != 0 && child->start_total <= RESTARTS_MAX;
-    (void)snprintf(sentence, sizeof(sentence), "the %s %s%s", child->name, reason,
-                   again ? "; it is started again" : "");
-    complain(run, sentence);
-    if (!again) {
-        char prefix[32];
-        (void)snprintf(prefix, sizeof(prefix), "  %s: ", child->name);
-        sw_child_print_tail(child, prefix);
-    }
-    return again;
-}
-
-static void on_broker_end(struct sw_broker *broker)
-{
-    struct run *run = broker->context;
-    char sentence[SW_CHILD_LINE_BYTES];
-    if (run->ending) {
-        advance_end(run);
-    } else if (!mourn(run, &broker->child)) {
-        end_run(run, SW_EXIT_ENVIRONMENT);
-    } else if (sw_broker_start_again(broker, sentence) != SW_OK) {
-        complain(run, sentence);
-        end_run(run, SW_EXIT_ENVIRONMENT);
-    }
-}
-
-static void on_monitor_end(struct sw_child *child)
-{
-    struct run *run = child->context;
-    if (run->ending) {
-        if (child->exit_signal != 0 || child->exit_code != 0) {
-            (void)mourn(run, child);
-            run->code = run->code == SW_EXIT_OK ? SW_EXIT_ENVIRONMENT : run->code;
-        }
-        advance_end(run);
-    } else if (mourn(run, child)) {
-        start_monitor(run);
-    } else {
-        end_run(run, SW_EXIT_ENVIRONMENT);
-    }
-}
-
-/* The run goes on without its page. */
-static void on_dashboard_end(struct sw_child *child)
-{
-    struct run *run = child->context;
-    if (run->ending) {
-        advance_end(run);
-    } else {
-        (void)mourn(run, child);
-        run->page[0] = '\0';
-    }
-}
-
-static void print_summary(struct run *run);
-
 /* With --keep: all is told, and everything but the simulator stays. */
-static void stay(struct run *run)
+void sw_run_stay(struct sw_run *run)
 {
     run->staying = true;
     (void)uv_timer_stop(&run->tick);
-    sw_follow_drain(&run->follow);
-    tell_story(run, 0);
+    sw_run_catch_up(run);
     sw_footer_clear(&run->footer);
     print_summary(run);
     if (run->page[0] != '\0') {
@@ -423,62 +159,27 @@ static void stay(struct run *run)
     (void)fflush(stdout);
 }
 
-static void on_sim_end(struct sw_child *child)
-{
-    struct run *run = child->context;
-    if (run->ending) {
-        advance_end(run);
-    } else if (child->exit_signal == 0 && child->exit_code == 0) {
-        run->finished = true;
-        if (run->stay) {
-            stay(run);
-        } else {
-            end_run(run, SW_EXIT_OK);
-        }
-    } else if (mourn(run, child)) {
-        start_sim(run);
-    } else {
-        end_run(run, SW_EXIT_ENVIRONMENT);
-    }
-}
-
 /* ---- ending ---- */
 
-static void close_all(struct run *run)
+void sw_run_close(struct sw_run *run)
 {
     if (uv_is_closing((uv_handle_t *)&run->tick)) {
         return;
     }
     sw_footer_clear(&run->footer);
-    sw_follow_drain(&run->follow);
-    tell_story(run, 0);
+    sw_run_catch_up(run);
     sw_follow_stop(&run->follow);
     uv_close((uv_handle_t *)&run->tick, NULL);
+    uv_close((uv_handle_t *)&run->disk, NULL);
     uv_close((uv_handle_t *)&run->interrupt, NULL);
     uv_close((uv_handle_t *)&run->terminate, NULL);
     uv_close((uv_handle_t *)&run->hangup, NULL);
 }
 
-/* The next step down: called at the end of the run and whenever a child has ended after that. */
-static void advance_end(struct run *run)
-{
-    if (run->sim.running) {
-        sw_child_stop(&run->sim, GRACE_MS);
-    } else if (run->dashboard.running) {
-        sw_child_stop(&run->dashboard, GRACE_MS);
-    } else if (run->monitor.running) {
-        sw_child_stop(&run->monitor, GRACE_MS);
-    } else if (run->broker.child.running) {
-        sw_child_stop(&run->broker.child, GRACE_MS);
-    } else {
-        close_all(run);
-    }
-}
-
 /* The first Ctrl-C ends in order, the second at once. */
 static void on_signal(uv_signal_t *handle, int number)
 {
-    struct run *run = handle->data;
+    struct sw_run *run = handle->data;
     (void)number;
     if (run->interrupted) {
         sw_child_signal(&run->sim, SIGKILL);
@@ -487,24 +188,24 @@ static void on_signal(uv_signal_t *handle, int number)
         sw_child_signal(&run->broker.child, SIGKILL);
     } else {
         run->interrupted = true;
-        complain(run, "ending; Ctrl-C once more ends at once");
+        sw_run_complain(run, "ending; Ctrl-C once more ends at once");
     }
     if (!run->staying) {
         run->code = SW_EXIT_INTERRUPTED;
     }
     run->ending = true;
-    advance_end(run);
+    sw_run_advance_end(run);
 }
 
 /* ---- before the start ---- */
 
-static struct sw_scenario_options scenario_options(const struct run *run)
+static struct sw_scenario_options scenario_options(const struct sw_run *run)
 {
     return (struct sw_scenario_options){
         .variant = run->variant, .has_seed = run->seed_text != NULL, .seed = (uint64_t)run->seed};
 }
 
-static enum sw_status open_scenario(struct run *run, const struct sw_scenario_options *options,
+static enum sw_status open_scenario(struct sw_run *run, const struct sw_scenario_options *options,
                                     struct sw_report *report)
 {
     enum sw_status status = sw_scenario_open(&run->scenario, run->scenario_path, options, report);
@@ -514,7 +215,7 @@ static enum sw_status open_scenario(struct run *run, const struct sw_scenario_op
 }
 
 /* Reads the scenario here too: its mistakes are told before anything is started. */
-static bool read_scenario(struct run *run)
+static bool read_scenario(struct sw_run *run)
 {
     struct sw_report report = {0};
     struct sw_scenario_options options = scenario_options(run);
@@ -555,7 +256,7 @@ static bool make_folder(const char *path)
 }
 
 /* The log's own folder: out/NAME-TIME below the current one, or where --log says. */
-static bool choose_log(struct run *run)
+static bool choose_log(struct sw_run *run)
 {
     char stamp[32];
     char folder[SW_LOG_PATH_BYTES - 16];
@@ -572,7 +273,31 @@ static bool choose_log(struct run *run)
     return make_folder("out") && make_folder(folder);
 }
 
-static bool find_programs(struct run *run)
+/* A scenario that changes the rules gets a folder for them, beside the log. */
+static bool place_rules(struct sw_run *run)
+{
+    bool changes = false;
+    for (uint32_t i = 0; i < run->scenario.change_count; i++) {
+        changes = changes || run->scenario.changes[i].kind == SW_CHANGE_RULES;
+    }
+    if (!changes) {
+        return true;
+    }
+    int length = snprintf(run->rules, sizeof(run->rules), "%s.rules", run->log);
+    if (length >= (int)sizeof(run->rules) - 32 || strchr(run->rules, ',') != NULL) {
+        (void)fprintf(stderr, "sharewatch run: %s: choose a shorter --log, without commas\n",
+                      run->log);
+        return false;
+    }
+    (void)snprintf(run->map, sizeof(run->map), "%s/map.yaml", run->rules);
+    /* Packs that the user chose stand throughout; then only edges and maps change. */
+    (void)snprintf(run->packs, sizeof(run->packs), "%s%s%s/policy",
+                   run->policy != NULL ? run->policy : "", run->policy != NULL ? "," : "",
+                   run->rules);
+    return sw_run_write_rules(run, 0);
+}
+
+static bool find_programs(struct sw_run *run)
 {
     ssize_t length = readlink("/proc/self/exe", run->folder, sizeof(run->folder) - 1);
     if (length <= 0) {
@@ -585,7 +310,7 @@ static bool find_programs(struct run *run)
     return true;
 }
 
-static void print_head(const struct run *run)
+static void print_head(const struct sw_run *run)
 {
     const struct sw_scenario *scenario = &run->scenario;
     (void)printf("%.*s", SW_TEXT_FORMAT(scenario->title));
@@ -598,7 +323,7 @@ static void print_head(const struct run *run)
     (void)fflush(stdout);
 }
 
-static void start_listening(struct run *run)
+static void start_listening(struct sw_run *run)
 {
     uv_signal_t *const handles[] = {&run->interrupt, &run->terminate, &run->hangup};
     const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -607,37 +332,15 @@ static void start_listening(struct run *run)
         handles[i]->data = run;
         (void)uv_signal_start(handles[i], on_signal, numbers[i]);
     }
+    (void)uv_timer_init(&run->loop, &run->disk);
+    run->disk.data = run;
     (void)uv_timer_init(&run->loop, &run->tick);
     run->tick.data = run;
     (void)uv_timer_start(&run->tick, on_tick, TICK_MS, TICK_MS);
 }
 
-static void prepare_children(struct run *run)
-{
-    run->broker.context = run;
-    run->broker.save_each = run->stay; // people may publish, too
-    run->broker.on_ready = on_broker_ready;
-    run->broker.on_failed = on_broker_failed;
-    run->broker.on_end = on_broker_end;
-    run->monitor.name = "monitor";
-    run->monitor.context = run;
-    run->monitor.on_status = on_monitor_status;
-    run->monitor.on_end = on_monitor_end;
-    run->dashboard.name = "dashboard";
-    run->dashboard.context = run;
-    run->dashboard.on_status = on_dashboard_status;
-    run->dashboard.on_end = on_dashboard_end;
-    run->sim.name = "simulator";
-    run->sim.context = run;
-    run->sim.on_status = on_sim_status;
-    run->sim.on_end = on_sim_end;
-    run->follow.context = run;
-    run->follow.on_alert = on_alert;
-    run->follow.on_failed = on_follow_failed;
-}
-
 /* All of it is in the log once the monitor has ended in order. */
-static void remove_spool(const struct run *run)
+static void remove_spool(const struct sw_run *run)
 {
     char path[SW_LOG_PATH_BYTES + 8];
     bool drained = run->monitor.start_total != 0 && run->monitor.exit_signal == 0 &&
@@ -648,56 +351,29 @@ static void remove_spool(const struct run *run)
     }
 }
 
-static void run_loop(struct run *run)
+static void run_loop(struct sw_run *run)
 {
     char sentence[SW_CHILD_LINE_BYTES];
     start_listening(run);
-    prepare_children(run);
+    sw_run_prepare_children(run);
     /* A log that goes on has events and alerts that are no news. */
     struct sw_log_reader reader = {0};
     if (sw_log_reader_open(&reader, run->log) == SW_OK &&
         sw_log_newest(&reader, &run->story.last_event, &run->follow.last_id) != SW_OK) {
-        complain(run, reader.sentence);
+        sw_run_complain(run, reader.sentence);
     }
     sw_log_reader_close(&reader);
     if (sw_broker_start(&run->broker, &run->loop, run->port, sentence) != SW_OK) {
-        complain(run, sentence);
-        end_run(run, SW_EXIT_ENVIRONMENT);
+        sw_run_complain(run, sentence);
+        sw_run_end(run, SW_EXIT_ENVIRONMENT);
     }
     (void)uv_run(&run->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&run->loop);
     sw_broker_remove_folder(&run->broker);
     remove_spool(run);
-}
-
-/* What really happened is only known of a scenario that came to its end. */
-static void print_score(struct run *run)
-{
-    struct sw_truth_score score;
-    if (!run->finished || run->interrupted) {
-        return;
+    if (run->rules[0] != '\0') {
+        sw_rules_folder_remove(run->rules);
     }
-    if (!sw_score_log(&run->scenario, run->log, run->policy, "run", &score) ||
-        (run->score_path != NULL && !sw_score_write(&score, run->score_path, "run"))) {
-        run->code = run->code == SW_EXIT_OK ? SW_EXIT_ENVIRONMENT : run->code;
-        return;
-    }
-    sw_score_print(&score, stdout);
-    (void)printf("\n");
-}
-
-static void print_summary(struct run *run)
-{
-    char sentence[SW_LOG_SENTENCE_BYTES];
-    (void)printf("\n");
-    if (sw_summary_print(run->log, &run->render, stdout, sentence) != SW_OK) {
-        complain(run, sentence);
-        return;
-    }
-    print_score(run);
-    (void)printf("Ask the log:\n"
-                 "  sqlite3 %s \"SELECT time, edge, crosses, level, verdict FROM hop_text\"\n",
-                 run->log);
 }
 
 static const char details[] =
@@ -710,7 +386,7 @@ static const char details[] =
 
 int sw_command_run(int argc, char **argv)
 {
-    static struct run run = {.speed = SPEED_DEFAULT};
+    static struct sw_run run = {.speed = SPEED_DEFAULT};
     const char *color = NULL;
     bool ascii = false;
     const struct sw_option options[] = {
@@ -791,7 +467,7 @@ int sw_command_run(int argc, char **argv)
     if (run.pause == NULL && strcmp(run.speed, SPEED_DEFAULT) == 0) {
         run.pause = PAUSE_DEFAULT;
     }
-    if (!read_scenario(&run) || !find_programs(&run) || !choose_log(&run)) {
+    if (!read_scenario(&run) || !find_programs(&run) || !choose_log(&run) || !place_rules(&run)) {
         return SW_EXIT_ENVIRONMENT;
     }
     (void)signal(SIGPIPE, SIG_IGN);

@@ -284,6 +284,7 @@ static void tell_receipts(struct sw_monitor *monitor)
 static bool take(struct sw_monitor *monitor);
 static void settle(struct sw_monitor *monitor, bool more);
 static void advance_stage(struct sw_monitor *monitor);
+static void reload(struct sw_monitor *monitor);
 
 static void note_safe(struct sw_monitor *monitor)
 {
@@ -589,6 +590,7 @@ static void on_tick(uv_timer_t *timer)
     add_losses(monitor);
     (void)sw_log_sign(&monitor->log, at_ms);
     settle(monitor, false);
+    reload(monitor);
     advance_stage(monitor);
 }
 
@@ -709,21 +711,22 @@ static void restore_sources(struct sw_monitor *monitor)
     monitor->source_count = sw_pipeline_source_count(monitor->pipeline);
 }
 
-static void on_reload(uv_signal_t *handle, int number)
+/* Answers SIGHUP, now or when writing is possible again. */
+static void reload(struct sw_monitor *monitor)
 {
-    struct sw_monitor *monitor = handle->data;
     struct sw_log_run run = monitor->config->run;
     struct sw_log_spool place;
     struct sw_rules rules;
     struct sw_scratch *scratch = NULL;
-    (void)number;
     run.started_ms = now_ms();
-    if (monitor->stage != SW_MONITOR_RUNNING || !may_write(monitor)) {
+    if (!monitor->reload_wanted || monitor->stage != SW_MONITOR_RUNNING || !may_write(monitor)) {
         return;
     }
+    monitor->reload_wanted = false;
     if (monitor->config->reload == NULL ||
         !monitor->config->reload(monitor->config->context, &run, &rules, &scratch)) {
         say("map and policy stay as they were");
+        say_state(monitor, "kept");
         return;
     }
     if (has_uncommitted(monitor)) {
@@ -736,10 +739,19 @@ static void on_reload(uv_signal_t *handle, int number)
             say("map and policy were read anew");
             restore_sources(monitor);
             settle(monitor, true);
+            say_state(monitor, "reloaded");
             return;
         }
     }
     give_up(monitor, monitor->log.sentence);
+}
+
+static void on_reload(uv_signal_t *handle, int number)
+{
+    struct sw_monitor *monitor = handle->data;
+    (void)number;
+    monitor->reload_wanted = true;
+    reload(monitor);
 }
 
 static bool open_files(struct sw_monitor *monitor)

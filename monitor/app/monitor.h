@@ -118,7 +118,8 @@ struct sw_monitor {
     enum sw_status checkpoint_status;
     int64_t checkpoint_bytes; // of the WAL, at which the next begins
     enum sw_monitor_stage stage;
-    bool announced; // as online, since the last connect
+    bool reload_wanted; // SIGHUP came and has not been answered
+    bool announced;     // as online, since the last connect
     uint64_t connects_seen;
     uint64_t failures_seen; // of messages to the broker
     int64_t stage_ms;       // monotonic, when the stage began

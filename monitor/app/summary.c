@@ -30,9 +30,10 @@ static const char broken_sql[] =
     "JOIN rule USING (policy_id, rule) WHERE finding.verdict = 'PROH' AND " NEWEST_HOP
     " GROUP BY rule.pack, rule.name ORDER BY count(*) DESC, rule.name";
 
-static const char known_sql[] = "SELECT policy.name, map.name, map.version FROM run "
-                                "JOIN policy ON policy.id = policy_id JOIN map ON map.id = map_id "
-                                "ORDER BY run.id DESC LIMIT 1";
+static const char known_sql[] =
+    "SELECT policy.name, map.name, map.version FROM "
+    "(SELECT min(id) AS first, map_id, policy_id FROM run GROUP BY map_id, policy_id) "
+    "JOIN policy ON policy.id = policy_id JOIN map ON map.id = map_id ORDER BY first";
 
 static sqlite3_stmt *prepare(struct summary *summary, const char *sql)
 {
@@ -174,9 +175,11 @@ static void print_counts(struct summary *summary)
                   (unsigned long long)totals->alerts, plural(totals->alerts),
                   (unsigned long long)totals->missing, (unsigned long long)totals->quarantined);
     sqlite3_stmt *row = prepare(summary, known_sql);
-    if (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
-        (void)fprintf(summary->stream, "Judged by %s under the map %s of %s.\n", text_of(row, 0),
+    const char *how = "Judged by";
+    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
+        (void)fprintf(summary->stream, "%s %s under the map %s of %s.\n", how, text_of(row, 0),
                       text_of(row, 1), text_of(row, 2));
+        how = "Then by";
     }
     (void)sqlite3_finalize(row);
 }

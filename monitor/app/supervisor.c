@@ -248,6 +248,8 @@ int sw_child_tether(int argc, char **argv)
     if ((int64_t)getppid() != parent) {
         return SW_EXIT_ENVIRONMENT;
     }
+    /* A limit on the size of files then fails a write, as a full disk does, and kills nobody. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     (void)execv(argv[2], argv + 3);
     (void)fprintf(stderr, "%s: %s\n", argv[2], strerror(errno));
     return EXIT_NO_PROGRAM;

@@ -50,6 +50,8 @@ struct sw_child {
     sw_child_line_fn on_error;  // of standard error, besides the tail; may be NULL
     sw_child_end_fn on_end;
 
+    bool planned; // its next end is wanted: the caller sets it and takes it back
+
     /* Read by anyone. */
     bool running;
     int64_t exit_code;                                   // after the end
