@@ -58,6 +58,8 @@ struct sw_run {
     uint32_t changes_done; // of the scenario's
     bool reload_due;       // the monitor has been told to read other rules
     bool disk_full;        // for the monitor
+    bool fault_due;        // of a machine, when all of them work again
+    struct sw_child *hit;  // that the scenario made fail, until it is ready again
     uv_timer_t disk;       // until it is not
     bool ending;
     bool finished; // the simulator sent all there is
@@ -119,6 +121,9 @@ void sw_run_change(struct sw_run *run, uint32_t change);
 
 /** The monitor said that it is "ready", has "reloaded" its rules or has "kept" the former. */
 void sw_run_monitor_said(struct sw_run *run, const char *state);
+
+/** @child is ready, or the disk has room again: the next fault may come. */
+void sw_run_recovered(struct sw_run *run, const struct sw_child *child);
 
 /** Writes the rules that are in force after the first @changes of the scenario for the monitor to
  *  read. False: said why. */

@@ -57,6 +57,12 @@ bool sw_run_write_rules(struct sw_run *run, uint32_t changes)
 
 static void change_rules(struct sw_run *run)
 {
+    const struct sw_scenario_change *change = current(run);
+    if (run->policy != NULL && change->switch_count == 0 && change->map.length == 0) {
+        tell(run, "not made: the rules of --policy stand throughout");
+        grant(run);
+        return;
+    }
     if (!sw_run_write_rules(run, run->changes_done + 1)) {
         sw_run_end(run, SW_EXIT_ENVIRONMENT);
         return;
@@ -111,6 +117,7 @@ void sw_run_free_disk(struct sw_run *run)
     if (!run->monitor.running && !run->ending) {
         sw_run_start_monitor(run);
     }
+    sw_run_recovered(run, NULL);
 }
 
 static void on_disk_free(uv_timer_t *timer)
@@ -134,25 +141,24 @@ static void fill_disk(struct sw_run *run)
 static void hit(struct sw_run *run, struct sw_child *child, int number)
 {
     tell(run, "");
-    child->planned = child->running;
+    run->hit = child;
+    child->planned = true;
     sw_child_signal(child, number);
 }
 
-void sw_run_change(struct sw_run *run, uint32_t change)
+/* A machine that is down cannot fail: one fault follows when the one before is over. */
+static bool all_work(const struct sw_run *run)
 {
-    if (run->ending || change > run->changes_done || change >= run->scenario.change_count) {
-        return;
-    }
-    if (change < run->changes_done) {
-        sw_child_signal(&run->sim, SIGUSR1); // it was killed and comes by once more
+    return run->hit == NULL && !run->disk_full && run->broker.ready && run->monitor_ready;
+}
+
+static void fail_machine(struct sw_run *run)
+{
+    run->fault_due = !all_work(run);
+    if (run->fault_due) {
         return;
     }
     switch (current(run)->kind) {
-    case SW_CHANGE_RULES:
-        if (!run->reload_due) {
-            change_rules(run);
-        }
-        return;
     case SW_CHANGE_BROKER_RESTART:
         hit(run, &run->broker.child, SIGKILL);
         break;
@@ -165,8 +171,33 @@ void sw_run_change(struct sw_run *run, uint32_t change)
     case SW_CHANGE_DISK_FULL:
         fill_disk(run);
         break;
+    case SW_CHANGE_RULES:
     case SW_CHANGE_COUNT:
         break;
     }
     grant(run);
+}
+
+void sw_run_recovered(struct sw_run *run, const struct sw_child *child)
+{
+    run->hit = run->hit == child ? NULL : run->hit;
+    if (run->fault_due && !run->ending) {
+        fail_machine(run);
+    }
+}
+
+void sw_run_change(struct sw_run *run, uint32_t change)
+{
+    if (run->ending || change > run->changes_done || change >= run->scenario.change_count) {
+        return;
+    }
+    if (change < run->changes_done) {
+        sw_child_signal(&run->sim, SIGUSR1); // it was killed and comes by once more
+        return;
+    }
+    if (current(run)->kind != SW_CHANGE_RULES) {
+        fail_machine(run);
+    } else if (!run->reload_due) {
+        change_rules(run);
+    }
 }

@@ -166,6 +166,7 @@ static void on_broker_ready(struct sw_broker *broker)
     if (!run->ending && !run->monitor.running) {
         sw_run_start_monitor(run);
     }
+    sw_run_recovered(run, &broker->child);
 }
 
 static void on_broker_failed(struct sw_broker *broker, const char *sentence)
@@ -184,6 +185,9 @@ static void on_monitor_status(struct sw_child *child, struct sw_text line)
     bool ready = read_status(line, "ready", &run->monitor_says);
     run->monitor_ready = run->monitor_ready || ready;
     sw_run_monitor_said(run, run->monitor_says.state);
+    if (ready) {
+        sw_run_recovered(run, child);
+    }
     if (!ready || run->sim_started || run->ending) {
         return;
     }
