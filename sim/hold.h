@@ -14,13 +14,14 @@ struct sw_hold {
     int status_fd; // -1: nobody makes the changes, so none is waited for
 };
 
-/** @status_fd -1: nothing is held. */
+/** Before any other thread starts. @status_fd -1: nothing is held. */
 void sw_hold_init(struct sw_hold *hold, int status_fd);
 
 /** Asks for change number @change of the scenario. */
 void sw_hold_ask(const struct sw_hold *hold, uint32_t change);
 
-/** True once the supervisor has answered what was asked last. */
-bool sw_hold_granted(const struct sw_hold *hold);
+/** Waits for the answer for at most @ms, below a second; true when it has come. It is taken once.
+ */
+bool sw_hold_answered(const struct sw_hold *hold, int ms);
 
 #endif

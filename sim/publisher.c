@@ -464,9 +464,8 @@ static enum sw_status hold_at_change(struct publisher *publisher, struct sw_cloc
     if (status == SW_OK && publisher->hold->status_fd >= 0) {
         sw_hold_ask(publisher->hold, publisher->change);
     }
-    while (status == SW_OK && !sw_hold_granted(publisher->hold)) {
+    while (status == SW_OK && !sw_hold_answered(publisher->hold, 10)) {
         status = turn(publisher);
-        sw_clock_sleep(10); // the answer, a signal, ends it early
     }
     publisher->change++;
     return status;
