@@ -103,6 +103,7 @@ static void on_subscribed(void *context, MQTTAsync_successData *success)
         return;
     }
     (void)atomic_fetch_add(&inbox->connects_total, 1);
+    atomic_store(&inbox->vain_total, 0);
     become(inbox, SW_INBOX_ONLINE);
 }
 
@@ -116,6 +117,7 @@ static void on_connected(void *context, char *cause)
     const int qos[] = {1, 1};
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     (void)cause;
+    (void)atomic_fetch_add(&inbox->vain_total, 1);
     options.context = inbox;
     options.onSuccess = on_subscribed;
     options.onFailure = on_subscribe_failed;

@@ -54,6 +54,7 @@ struct sw_inbox {
     _Atomic uint32_t unsent; // in the sender and in Paho
     sem_t places;            // free ones in Paho
     _Atomic uint64_t connects_total;
+    _Atomic uint32_t vain_total;   // connects since the last that came as far as a subscription
     _Atomic uint64_t failed_total; // messages that Paho took and could not deliver
     _Atomic bool patient; // the loop comes back by itself soon: wake it for many packets only
     char sentence[SW_MQTT_SENTENCE_BYTES]; // written before the state becomes FAILED

@@ -27,6 +27,7 @@
 #define DRAIN_MS_MAX      1000 // asked to stop, while events go on coming
 #define PART_MS_MAX       1000
 #define DISCONNECT_MS_MAX 3000
+#define VAIN_CONNECTS_MAX 3 // in a row, once the connection had been there
 #define TOPIC_BYTES       (SW_SOURCE_BYTES_MAX + 64)
 
 static_assert((SW_MONITOR_ALERTS_MAX & (SW_MONITOR_ALERTS_MAX - 1)) == 0, "a power of two");
@@ -516,6 +517,16 @@ static void look_at_inbox(struct sw_monitor *monitor)
     uint64_t connects = atomic_load(&monitor->inbox.connects_total);
     if (state == SW_INBOX_FAILED) {
         give_up(monitor, monitor->inbox.sentence);
+        return;
+    }
+    if (state == SW_INBOX_LOST && atomic_load(&monitor->inbox.vain_total) >= VAIN_CONNECTS_MAX) {
+        /* Paho 1.3.12 sends again what it had in flight when the connection broke, sometimes from
+         * memory that it has freed; the broker refuses that each time. Nothing is lost by a start:
+         * the spool and the log have all that was taken. */
+        give_up(monitor,
+                "the broker ends each connection before it has answered; this process ends "
+                "with code 75 so that a fresh one takes its place");
+        monitor->exit_code = SW_EXIT_AGAIN;
         return;
     }
     if (state == SW_INBOX_LOST && monitor->announced) {

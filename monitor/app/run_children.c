@@ -234,7 +234,8 @@ static bool mourn(struct sw_run *run, struct sw_child *child)
     char reason[128];
     char sentence[256];
     sw_child_reason(child, reason, sizeof(reason));
-    bool again = child->exit_signal != 0 && child->start_total <= RESTARTS_MAX;
+    bool wants = child->exit_signal != 0 || child->exit_code == SW_EXIT_AGAIN;
+    bool again = wants && child->start_total <= RESTARTS_MAX;
     (void)snprintf(sentence, sizeof(sentence), "the %s %s%s", child->name, reason,
                    again ? "; it is started again" : "");
     sw_run_complain(run, sentence);

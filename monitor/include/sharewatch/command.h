@@ -20,6 +20,7 @@ enum sw_exit {
     SW_EXIT_USAGE = 2,       // the command line
     SW_EXIT_ENVIRONMENT = 3, // broker, log, file, memory
     SW_EXIT_MET = 4,         // what --exit-on waits for was seen
+    SW_EXIT_AGAIN = 75,      // EX_TEMPFAIL: a fresh start is needed and will do
     SW_EXIT_INTERRUPTED = 130, // Ctrl-C
 };
 
