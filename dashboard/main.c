@@ -32,6 +32,8 @@ struct options {
     const char *tls_cert;
     const char *tls_key;
     const char *status_fd;
+    const char *key;
+    const char *witness;
 };
 
 static struct options options = {.listen = DEFAULT_LISTEN};
@@ -44,6 +46,8 @@ static const struct sw_option option_rows[] = {
     {"users", "FILE", NULL, &options.users, "named users with roles; needed beyond loopback"},
     {"tls-cert", "FILE", NULL, &options.tls_cert, "certificate (PEM); needed beyond loopback"},
     {"tls-key", "FILE", NULL, &options.tls_key, "its key (PEM)"},
+    {"key", "KEY", NULL, &options.key, "whom `verify` trusts to have signed the log"},
+    {"witness", "FILE[,FILE…]", NULL, &options.witness, "heads of the log that are kept elsewhere"},
     {"as", "NAME", NULL, &options.as, "who reviews, when there are no named users; $USER"},
     {"add-user", "NAME:ROLE", NULL, &options.add_user,
      "write a user into the users file; the password is read from standard input"},
@@ -257,7 +261,8 @@ static int start(uv_loop_t *loop, const char *address, uint16_t port)
         return complain("the --host name is too long");
     }
     sw_whatif_init(&server.whatif, loop, &server.http, server.store.log_path);
-    sw_verified_init(&server.verified, loop, &server.http, server.store.log_path);
+    sw_verified_init(&server.verified, loop, &server.http, server.store.log_path, options.key,
+                     options.witness);
     sw_asof_init(&server.asof, &server.store);
     sw_job_init(&server.replay, loop, &server.http, server.replay_bytes,
                 sizeof(server.replay_bytes));

@@ -11,10 +11,12 @@
 #define ENTRIES_MAX 200000 // of a log that is verified by itself: two or three seconds
 
 void sw_verified_init(struct sw_verified *verified, uv_loop_t *loop, struct sw_http *http,
-                      const char *log_path)
+                      const char *log_path, const char *key, const char *witnesses)
 {
     memset(verified, 0, sizeof(*verified));
     verified->log_path = log_path;
+    verified->key = key;
+    verified->witnesses = witnesses;
     sw_job_init(&verified->job, loop, http, verified->bytes, sizeof(verified->bytes));
     verified->job.seconds = SW_VERIFIED_SECONDS;
 }
@@ -32,8 +34,17 @@ static void take_result(struct sw_verified *verified)
 /* Asks the job for the run that began at `asked`. True while it runs. */
 static bool ask(struct sw_verified *verified)
 {
-    const char *words[] = {"verify", verified->log_path, "--json", NULL};
+    const char *words[8] = {"verify", verified->log_path, "--json"};
+    uint32_t count = 3;
     char asked[32];
+    if (verified->key != NULL) {
+        words[count++] = "--key";
+        words[count++] = verified->key;
+    }
+    if (verified->witnesses != NULL) {
+        words[count++] = "--witness";
+        words[count++] = verified->witnesses;
+    }
     (void)snprintf(asked, sizeof(asked), "%lld", (long long)verified->asked);
     enum sw_status status = sw_job_ask(&verified->job, words, asked, NULL);
     if (status == SW_OK) {

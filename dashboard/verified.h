@@ -19,6 +19,8 @@
 
 struct sw_verified {
     const char *log_path;
+    const char *key;       // whom to trust, as `verify --key` takes it; NULL: the log's own
+    const char *witnesses; // files of heads kept elsewhere, joined by commas; NULL: none
     struct sw_job job;
     int64_t asked;     // entry at which what runs, or ran last, began
     uint64_t asked_ms; // and when, on the loop's clock
@@ -30,7 +32,7 @@ struct sw_verified {
 };
 
 void sw_verified_init(struct sw_verified *verified, uv_loop_t *loop, struct sw_http *http,
-                      const char *log_path);
+                      const char *log_path, const char *key, const char *witnesses);
 
 /**
  * Takes in what came of the last run, and begins another when the log, which ends at @head, has

@@ -19,11 +19,11 @@ function facts(found, data) {
   return h('dl', {class: 'facts'},
     result.problem && fact('First bad place', h('b', {class: 'alarm'}, result.problem)),
     fact('Computed again', `${plural(result.rows, 'row')} (${plural(result.events, 'event')}, ${plural(result.judgements, 'judgement')}, ${plural(result.alerts, 'alert')}) against ${plural(result.entries, 'sealed record')}, in ${span(result.seconds * 1000)}`),
-    fact('Signed', checkpoint ? [`${plural(checkpoint.size, 'sealed record')} by the newest checkpoint, of `, time(checkpoint.made, full(checkpoint.made)),
-      result.signer && [', key ', h('code', {}, result.signer)], result.signer_trusted === false && '; nobody has said that this key is to be trusted']
+    fact('Signed', checkpoint ? [`${number(checkpoint.size)} of ${plural(result.entries, 'sealed record')}, by the newest checkpoint, of `, time(checkpoint.made, full(checkpoint.made)),
+      result.signer && [', key ', h('code', {}, result.signer)], result.signer_trusted === false && '; the log names this key itself, --key says whom you trust']
       : 'by nobody: the log has no checkpoint. Whoever can write the file could write all of it anew.'),
-    fact('Witnessed', result.witness_count > 0 ? `by ${number(result.witness_agree)} of ${number(result.witness_count)}, up to sealed record ${number(result.witnessed_entries)}`
-      : 'by nobody this dashboard knows of. A head of the log that is kept elsewhere proves that the whole file was not replaced.'),
+    fact('Witnessed', result.witnesses > 0 ? `by ${number(result.witnesses_agree)} of ${number(result.witnesses)}, up to sealed record ${number(result.witnessed_entries)}`
+      : 'by nobody this dashboard knows of (--witness names files of heads that are kept elsewhere). Such a head proves that the whole file was not replaced.'),
     fact('Deleted on purpose', result.payloads_gone + result.keys_gone > 0 ? `${plural(result.payloads_gone, 'payload')} and ${plural(result.keys_gone, 'key')} of chains; their proofs stand, see below` : 'nothing'),
     result.origin && fact('Name of the log', h('code', {}, result.origin)),
     fact('Root of the tree', h('code', {}, result.root)));

@@ -26,7 +26,7 @@
 
 #define RECENT       10 // alerts shown at the start when nothing else is asked for
 #define FOOTER_MS    1000
-#define FOOTER_BYTES 200
+#define FOOTER_BYTES 400
 #define ALL_VERDICTS ((1U << SW_VERDICT_COUNT) - 1)
 
 struct wanted {
@@ -127,17 +127,41 @@ static void complain(struct watch *watch, const char *sentence)
     (void)fprintf(stderr, "sharewatch watch: %s\n", sentence);
 }
 
+/* " · event 54 · policy ca-state · signed 190 of 197": by what it is judged, and what vouches for
+ * it. */
+static void write_standing(struct watch *watch, const char *dot, int64_t event_id, char *text,
+                           uint32_t text_bytes)
+{
+    struct sw_log_standing standing;
+    struct sw_buffer buffer;
+    sw_buffer_init(&buffer, text, text_bytes);
+    sw_buffer_append_format(&buffer, " %s event %lld", dot, (long long)event_id);
+    if (sw_log_standing(&watch->follow.reader, &standing) != SW_OK) {
+        return; // what follows the log tells of it
+    }
+    if (standing.policy[0] != '\0') {
+        sw_buffer_append_format(&buffer, " %s policy %s", dot, standing.policy);
+    }
+    if (standing.signed_records > 0) {
+        sw_buffer_append_format(&buffer, " %s signed %lld of %lld", dot,
+                                (long long)standing.signed_records, (long long)standing.sealed);
+    } else {
+        sw_buffer_append_format(&buffer, " %s %s", dot,
+                                standing.sealed > 0 ? "sealed, not signed" : "not sealed");
+    }
+}
+
 static void show_footer(struct watch *watch)
 {
     char text[FOOTER_BYTES];
     const char *bar = watch->render.ascii ? "--" : "──";
     const char *dot = watch->render.ascii ? "-" : "·";
     const char *state = watch->log != NULL || watch->feed.connected ? "live" : "NOT CONNECTED";
-    char behind[64] = "";
+    char behind[256] = "";
     int64_t event_id = 0;
     int64_t alert_id = 0;
     if (watch->follow.open && sw_log_newest(&watch->follow.reader, &event_id, &alert_id) == SW_OK) {
-        (void)snprintf(behind, sizeof(behind), " %s event %lld", dot, (long long)event_id);
+        write_standing(watch, dot, event_id, behind, sizeof(behind));
     }
     (void)snprintf(text, sizeof(text), "%s %s %s %s %s %lld alert%s shown%s %s", bar, state, dot,
                    watch->log != NULL ? watch->log : watch->feed.mqtt.shown, dot,

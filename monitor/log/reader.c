@@ -314,3 +314,32 @@ enum sw_status sw_log_newest(struct sw_log_reader *reader, int64_t *event_id, in
                ? SW_OK
                : failed_reading(reader);
 }
+
+/* Tables of the seal are not there in logs of the first version. */
+static int64_t seal_number(struct sw_log_reader *reader, const char *sql)
+{
+    int64_t version = sw_database_number(reader->database, "PRAGMA user_version", 0);
+    return version > SW_LOG_VERSION_OLDEST ? sw_database_number(reader->database, sql, 0) : 0;
+}
+
+enum sw_status sw_log_standing(struct sw_log_reader *reader, struct sw_log_standing *standing)
+{
+    static const char sql[] = "SELECT policy.name FROM run JOIN policy ON policy.id = run.policy_id"
+                              " ORDER BY run.id DESC LIMIT 1";
+    sqlite3_stmt *statement = NULL;
+    *standing = (struct sw_log_standing){.sealed = 0};
+    if (sqlite3_prepare_v2(reader->database, sql, -1, &statement, NULL) != SQLITE_OK) {
+        return failed_reading(reader);
+    }
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        (void)snprintf(standing->policy, sizeof(standing->policy), "%s",
+                       (const char *)sqlite3_column_text(statement, 0));
+    }
+    if (sqlite3_finalize(statement) != SQLITE_OK) {
+        return failed_reading(reader);
+    }
+    standing->sealed = seal_number(reader, "SELECT max(id) + 1 FROM entry");
+    standing->signed_records =
+        seal_number(reader, "SELECT size FROM checkpoint ORDER BY id DESC LIMIT 1");
+    return SW_OK;
+}

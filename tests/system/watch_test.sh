@@ -96,6 +96,20 @@ TERM=xterm NO_COLOR=1 script -qec "'$SHAREWATCH' watch --log '$log' --limit 1 --
     >/dev/null </dev/null
 ! grep -q "$(printf '\033')\[1;31m" "$WORK/tty" || fail "color in spite of NO_COLOR"
 
+# The line at the bottom: by which policy, and whether anything vouches for the log.
+sqlite3 "$log" "INSERT INTO map VALUES (1, 'm', '1', x'00', '');
+    INSERT INTO policy VALUES (1, 'pack-of-the-test', x'00', '');
+    INSERT INTO run VALUES (1, 1, NULL, '0', 'b', 1, 1);"
+TERM=xterm script -qefc "stty cols 200; '$SHAREWATCH' watch --log '$log'" "$WORK/tty" >/dev/null </dev/null &
+watcher=$!
+wait_for 30 grep -q "policy pack-of-the-test · not sealed" "$WORK/tty" || fail "the footer lacks the policy"
+sqlite3 "$log" "INSERT INTO entry VALUES (0, x'00', x''), (1, x'00', x'');"
+wait_for 30 grep -q "policy pack-of-the-test · sealed, not signed" "$WORK/tty" || fail "the footer lacks the seal"
+sqlite3 "$log" "INSERT INTO checkpoint VALUES (1, 1, 1, '');"
+wait_for 30 grep -q "signed 1 of 2" "$WORK/tty" || fail "the footer lacks what is signed"
+kill $watcher
+wait $watcher 2>/dev/null
+
 # From a broker: what the monitor publishes. A broken message does no harm.
 start_broker
 "$SHAREWATCH" watch --broker "mqtt://127.0.0.1:$port" --exit-on PROH >"$WORK/out" 2>"$WORK/err" &

@@ -308,6 +308,8 @@ enum sw_status sw_log_restore_state(struct sw_log *log, sw_log_put_fn put,
 
 /* ---- reading ---- */
 
+#define SW_LOG_POLICY_BYTES 128
+
 struct sw_log_reader {
     struct sqlite3 *database;
     struct sqlite3_stmt *alert_after;
@@ -345,6 +347,13 @@ struct sw_log_totals {
     int64_t first_ms, last_ms; // times of the events; 0 when there are none
 };
 
+/** By what a log is judged, and how much of it is signed. */
+struct sw_log_standing {
+    char policy[SW_LOG_POLICY_BYTES]; // of the newest run; empty: no monitor has begun to write
+    int64_t sealed;                   // sealed records; 0: the log has no seal
+    int64_t signed_records;           // of them, covered by the newest checkpoint
+};
+
 /** Opens the log at @path for reading. SW_NOT_FOUND: there is none; SW_DATABASE: it cannot be read;
  *  reader->sentence says why and what to do. A reader is used by one thread at a time. */
 enum sw_status sw_log_reader_open(struct sw_log_reader *reader, const char *path) SW_MUST_CHECK;
@@ -372,5 +381,9 @@ enum sw_status sw_log_totals(struct sw_log_reader *reader,
  *  new. */
 enum sw_status sw_log_newest(struct sw_log_reader *reader, int64_t *event_id,
                              int64_t *alert_id) SW_MUST_CHECK;
+
+/** How the log stands. SW_DATABASE: reader->sentence says why it cannot be read. */
+enum sw_status sw_log_standing(struct sw_log_reader *reader,
+                               struct sw_log_standing *standing) SW_MUST_CHECK;
 
 #endif
