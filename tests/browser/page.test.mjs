@@ -58,7 +58,7 @@ async function axe(page, where) {
 }
 
 // What of the navigation and the footer is shown in part: beyond the window, or cut by what holds it.
-const cut = page => page.evaluate(() => [...document.querySelectorAll('#top nav a, .states > *, .hints > *')].filter(element => {
+const cut = page => page.evaluate(() => [...document.querySelectorAll('#top nav a, #top button, #top label, #top form, .states > *, .hints > *')].filter(element => {
   const box = element.getBoundingClientRect(), holder = element.parentElement.getBoundingClientRect();
   const hidden = !box.width || box.top >= holder.bottom - 1; // wrapped away as a whole
   return !hidden && (box.left < -1 || box.right > innerWidth + 1 || box.right > holder.right + 1 || box.bottom > innerHeight + 1);
@@ -364,6 +364,12 @@ test('dark, 420 px wide, print', async () => {
   await axe(dark, 'dark');
   await dark.screenshot({path: join(pictures, 'inbox-dark.png')});
   await dark.close();
+  const middle = await open('/', {viewport: {width: 1024, height: 768}, colorScheme: 'dark'});
+  await middle.waitForSelector('.map');
+  assert.deepEqual(await cut(middle), []);
+  assert.ok(await middle.locator('#search').evaluate(search => search.clientWidth) > 150, 'there is room to search');
+  await middle.screenshot({path: join(pictures, 'middle.png')});
+  await middle.close();
   const small = await open('/', {viewport: {width: 420, height: 860}, hasTouch: true});
   await small.waitForSelector('.map');
   await axe(small, 'narrow');

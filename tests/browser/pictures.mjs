@@ -21,6 +21,13 @@ try {
   };
   await take('inbox.png', `/?alert=${onward.id}`);
   await take('dark.png', `/?alert=${handed.id}`, 'dark');
+  await page.emulateMedia({colorScheme: 'light'});
+  await page.setViewportSize({width: 1400, height: 860});
+  await page.goto(`${server.origin}/replay?entry=34`);
+  await page.waitForSelector('#replay-map .ribbon');
+  await page.waitForSelector('#replay-check b');
+  await page.waitForSelector('.verified');
+  await page.screenshot({path: join(process.env.OUT, 'replay.png')});
 } finally {
   await chrome.close();
   await server.stop();

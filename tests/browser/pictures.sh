@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Makes the pictures of the README, dashboard/pictures/*.png: runs scenarios into one log, opens the
-# page over it in Chromium, and takes them. Needs a build with tests in build/test, see tests/run.
+# page over it in Chromium, and takes them; pngquant makes them small. Needs a build with tests in
+# build/test, see tests/run.
 #
 #   tests/browser/pictures.sh [BUILD]
 set -eu
 cd "$(dirname "$0")/../.."
 source=$PWD
-build=${1:-$PWD/build/test}
+build=$(realpath "${1:-$PWD/build/test}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 for scenario in subject-a sister-agency side-door jail-handover civil-warrant task-force stop-data false-match; do
@@ -19,3 +20,7 @@ cd "$there"
 [ -d node_modules/playwright-core ] || npm ci --no-audit --no-fund --loglevel=error
 SOURCE=$source DASHBOARD=$build/bin/sharewatch-dashboard MAKE_LOG=$build/bin/make_log LOG=$folder/log.db \
     OUT=$source/dashboard/pictures node pictures.mjs
+cd "$source/dashboard/pictures"
+if command -v pngquant >/dev/null; then
+    pngquant --force --ext .png --strip 128 -- *.png
+fi
