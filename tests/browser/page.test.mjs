@@ -88,7 +88,7 @@ test('the first alert: in words, after few requests and little code', async () =
   const code = asked.filter(({name}) => name.startsWith('/a/')).reduce((sum, {bytes}) => sum + bytes, 0);
   assert.ok(asked.length <= REQUESTS_MAX, `${asked.length} requests: ${asked.map(({name}) => name).join(' ')}`);
   assert.ok(code > 10000 && code <= CODE_MAX, `${code} bytes of code`);
-  assert.ok(await spent() - before < 0.8, `${await spent() - before} s in the server`);
+  assert.ok(await spent() - before < 5, `${await spent() - before} s in the server`);
   await page.close();
 });
 
