@@ -158,7 +158,11 @@ static void agrees_with_trying_all_subsets(void **state)
         struct sw_edge_set taken[10];
         uint32_t count = 1 + draw(10);
         for (uint32_t i = 0; i < count; i++) {
-            taken[i] = spread(1U << draw(EDGES) | 1U << draw(EDGES) | 1U << draw(EDGES));
+            uint32_t bits = 0;
+            for (int edge = 0; edge < 3; edge++) {
+                bits |= 1U << draw(EDGES);
+            }
+            taken[i] = spread(bits);
         }
         uint32_t allowed = draw(3) == 0 ? (draw(1U << EDGES)) : (1U << EDGES) - 1;
         uint32_t smallest = EDGES + 1;
