@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include <sharewatch/command.h>
-#include <sharewatch/time.h>
+#include <sharewatch/proof.h>
 #include <sharewatch/verify.h>
 
 #include "verbs.h"
@@ -113,20 +113,44 @@ static int tell_json(const struct sw_verify_report *report)
     return report->state == SW_VERIFY_WHOLE ? SW_EXIT_OK : SW_EXIT_NO;
 }
 
+static int check_proof(const char *path, const char *key)
+{
+    char sentence[SW_VERIFY_SENTENCE_BYTES];
+    struct sw_proof_report report;
+    enum sw_status status = sw_proof_check(path, key, stdout, &report, sentence);
+    if (status == SW_IO) {
+        (void)fprintf(stderr, "sharewatch verify: %s: %s\n", path, sentence);
+        return SW_EXIT_ENVIRONMENT;
+    }
+    if (status != SW_OK) {
+        (void)printf("%s: the proof does NOT hold: %s\n", path, sentence);
+        return SW_EXIT_NO;
+    }
+    (void)printf(
+        "%s: the proof holds. These rows are entry %" PRIu64 " of log %s, as its head over "
+        "%" PRIu64 " entries says, signed by %s%s\n",
+        path, report.index, report.origin, report.size, report.signer,
+        report.signer_trusted ? ", as given"
+                              : "; the proof names this key itself, --key says whom you trust");
+    return SW_EXIT_OK;
+}
+
 int sw_command_verify(int argc, char **argv)
 {
     static struct sw_verify_report report;
     bool json = false;
     const char *key = NULL;
+    const char *proof = NULL;
     const char *witness = NULL;
     const struct sw_option options[] = {
+        {"proof", "FILE", NULL, &proof, "check one alert's proof, without the log"},
         {"key", "KEY|FILE", NULL, &key, "public key that must have signed the log"},
         {"witness", "FILE[,FILE…]", NULL, &witness, "heads that were kept elsewhere"},
         {"json", NULL, &json, NULL, "print the result as JSON"},
     };
     const struct sw_command command = {
         .name = "verify",
-        .arguments = "LOG",
+        .arguments = "LOG | --proof FILE",
         .about = "is a log whole: nothing changed, deleted, put in or moved?",
         .details =
             "Computes everything again: rows against the entries that were sealed with them,\n"
@@ -134,13 +158,19 @@ int sw_command_verify(int argc, char **argv)
             "0: whole; 1: it is not, and the first bad place is named, or it has no seal.\n",
         .options = options,
         .option_count = sizeof(options) / sizeof(options[0]),
-        .arguments_min = 1,
+        .arguments_min = 0,
         .arguments_max = 1,
     };
     uint32_t count = 0;
     enum sw_status status = sw_command_parse(&command, argc, argv, &count);
     if (status != SW_OK) {
         return status == SW_STOPPED ? SW_EXIT_OK : SW_EXIT_USAGE;
+    }
+    if ((count == 1) == (proof != NULL)) {
+        return sw_command_usage_error(&command, "say LOG, or --proof FILE");
+    }
+    if (proof != NULL) {
+        return check_proof(proof, key);
     }
     static char paths[SW_LOG_PATH_BYTES];
     const char *witnesses[SW_VERIFY_WITNESSES_MAX];

@@ -7,6 +7,8 @@ KEYS=$WORK/state/sharewatch
 
 run "$SHAREWATCH" verify
 expect_status 2
+run "$SHAREWATCH" verify some.db --proof some
+expect_status 2
 run "$SHAREWATCH" verify "$WORK/nowhere.db"
 expect_status 3
 expect_err "there is no log"
@@ -108,6 +110,39 @@ kill $monitor; wait $monitor
 run "$SHAREWATCH" verify "$WORK/told.db" --witness "$WORK/told,$WORK/published"
 expect_status 0
 expect_out "witnessed by 2 of 2"
+
+# One alert, proven without the log; every changed character is found.
+run "$SHAREWATCH" prove "$LOG" 99
+expect_status 3
+expect_err "has no sealed alert 99"
+for alert in $(sqlite3 "$LOG" "SELECT id FROM alert"); do
+    run "$SHAREWATCH" prove "$LOG" "$alert" --out "$WORK/proof"
+    expect_status 0
+    run "$SHAREWATCH" verify --proof "$WORK/proof" --key "$KEYS/signing.pub"
+    expect_status 0
+    expect_out "the proof holds"
+    expect_out "alert.sentence = $(sqlite3 "$LOG" "SELECT sentence FROM alert WHERE id = $alert")"
+done
+expect_out "as given"
+run "$SHAREWATCH" verify --proof "$WORK/proof" --key "$WORK/others/signing.pub"
+expect_status 1
+expect_out "not signed with the key that was given"
+size=$(stat -c %s "$WORK/proof")
+for at in $(seq 3 97 $((size - 2))); do
+    { head -c "$at" "$WORK/proof"; tail -c +$((at + 1)) "$WORK/proof" | head -c 1 | tr 'A-Za-z0-9+/ =\n' 'B-ZAb-za1-90/+_x '
+      tail -c +$((at + 2)) "$WORK/proof"; } >"$WORK/changed"
+    cmp -s "$WORK/proof" "$WORK/changed" && continue
+    run "$SHAREWATCH" verify --proof "$WORK/changed" --key "$KEYS/signing.pub"
+    expect_status 1
+    expect_out "does NOT hold"
+done
+run "$SHAREWATCH" prove "$LOG" 1 --withhold-chain --out "$WORK/proof"
+expect_status 0
+run "$SHAREWATCH" verify --proof "$WORK/proof"
+expect_status 0
+expect_no_out "alert.chain"
+run "$SHAREWATCH" verify --proof "$WORK/nowhere"
+expect_status 3
 
 # One letter of one alert.
 sqlite3 "$LOG" "UPDATE alert SET title = title || '.' WHERE id = 2"
