@@ -78,11 +78,40 @@ static void print_totals(const struct sw_scenario *scenario, const struct timeli
                   (unsigned long long)timeline->by_itself, (unsigned long long)timeline->hidden);
 }
 
+static void print_change(const struct sw_scenario_change *change, FILE *stream)
+{
+    char time[SW_TIME_BYTES];
+    sw_time_format(change->at_ms, time);
+    (void)fprintf(stream, "%.10s %.8s  * %.*s:", time, time + 11, SW_TEXT_FORMAT(change->name));
+    if (change->map.length > 0) {
+        (void)fprintf(stream, " map %.*s", SW_TEXT_FORMAT(change->map));
+    }
+    for (uint32_t i = 0; i < change->pack_count; i++) {
+        (void)fprintf(stream, "%s%.*s", i == 0 ? " rules " : "+", SW_TEXT_FORMAT(change->packs[i]));
+    }
+    for (uint32_t i = 0; i < change->switch_count; i++) {
+        (void)fprintf(stream, " %.*s %s", SW_TEXT_FORMAT(change->switches[i].edge),
+                      change->switches[i].on ? "on" : "off");
+    }
+    (void)fprintf(stream, "%s\n", change->kind != SW_CHANGE_RULES ? " a machine fails" : "");
+}
+
+/* Those up to @until_ms; how many were printed by now. */
+static uint32_t print_changes(const struct sw_scenario *scenario, uint32_t printed,
+                              int64_t until_ms, FILE *stream)
+{
+    while (printed < scenario->change_count && scenario->changes[printed].at_ms <= until_ms) {
+        print_change(&scenario->changes[printed++], stream);
+    }
+    return printed;
+}
+
 enum sw_status sw_timeline_print(const struct sw_scenario *scenario, FILE *stream)
 {
     static struct sw_scenario_event made;
     struct timeline timeline = {0};
     struct sw_generator *generator = NULL;
+    uint32_t changes = 0;
     enum sw_status status = sw_generator_open(&generator, scenario);
     timeline.counts = calloc(scenario->step_count + 1, sizeof(timeline.counts[0]));
     if (status != SW_OK || timeline.counts == NULL) {
@@ -92,6 +121,7 @@ enum sw_status sw_timeline_print(const struct sw_scenario *scenario, FILE *strea
     }
     while (sw_generator_next(generator, &made) == SW_OK) {
         const struct sw_scenario_step *step = &scenario->steps[made.step];
+        changes = print_changes(scenario, changes, made.emit_ms, stream);
         if (timeline.counts[made.step]++ == 0 || !step->repeat.repeats) {
             print_event(scenario, &made, stream);
         }
@@ -99,6 +129,7 @@ enum sw_status sw_timeline_print(const struct sw_scenario *scenario, FILE *strea
         timeline.hidden += made.hidden ? 1 : 0;
         timeline.by_itself += step->automatic ? 1 : 0;
     }
+    (void)print_changes(scenario, changes, INT64_MAX, stream);
     print_totals(scenario, &timeline, stream);
     free(timeline.counts);
     sw_generator_close(generator);

@@ -38,6 +38,12 @@ run "$SHAREWATCH" sim "$SOURCE/scenarios/new-rules" --to "$WORK/events.jsonl"
 expect_status 0
 expect_err "changes rules or machines 2 times"
 
+# The timeline shows them where they fall.
+run "$SHAREWATCH" sim "$SOURCE/scenarios/new-rules" --dry-run
+expect_status 0
+grep -A1 'last-moment' "$WORK/out" | grep -q '2026-02-01 16:00:00  \* city-rules: rules ca-state+la-city-2024' || fail "the change is not told"
+expect_out "* records-closed: E16 off"
+
 # ---- machines: broker, monitor and disk fail in turn; every event is there once ----
 run "$SHAREWATCH" run "$SOURCE/scenarios/failing-machines" --speed max --expect --no-dashboard --log "$WORK/machines.db"
 expect_status 0
