@@ -138,9 +138,11 @@ static void on_connect_failed(void *context, MQTTAsync_failureData *failure)
     fail(inbox, sw_mqtt_explain(inbox->mqtt, failure != NULL ? failure->code : -1, sentence));
 }
 
-static void forget_one(struct sw_inbox *inbox)
+static void forget(struct sw_inbox_place *place)
 {
-    (void)sem_post(&inbox->places);
+    struct sw_inbox *inbox = place->inbox;
+    atomic_store(&place->used, false);
+    (void)sem_post(&inbox->free_places);
     if (atomic_fetch_sub(&inbox->unsent, 1) == 1) {
         wake(inbox); // at the end somebody waits for it
     }
@@ -149,17 +151,26 @@ static void forget_one(struct sw_inbox *inbox)
 /* Runs on an MQTT thread. */
 static void on_published(void *context, MQTTAsync_successData *success)
 {
+    struct sw_inbox_place *place = context;
     (void)success;
-    forget_one(context);
+    if (place->tag != 0) {
+        atomic_store(&place->inbox->arrived[place->tag % SW_INBOX_TAGS_MAX], place->tag);
+    }
+    forget(place);
 }
 
 /* Runs on an MQTT thread. */
 static void on_publish_failed(void *context, MQTTAsync_failureData *failure)
 {
-    struct sw_inbox *inbox = context;
+    struct sw_inbox_place *place = context;
     (void)failure;
-    (void)atomic_fetch_add(&inbox->failed_total, 1);
-    forget_one(inbox);
+    (void)atomic_fetch_add(&place->inbox->failed_total, 1);
+    forget(place);
+}
+
+bool sw_inbox_has_arrived(const struct sw_inbox *inbox, uint64_t tag)
+{
+    return atomic_load(&inbox->arrived[tag % SW_INBOX_TAGS_MAX]) == tag;
 }
 
 void sw_inbox_set_patient(struct sw_inbox *inbox, bool patient)
@@ -194,24 +205,39 @@ static void disconnect_client(struct sw_inbox *inbox)
     }
 }
 
+/* Waits for a free place. Runs on the sender's thread, the only one that takes places. */
+static struct sw_inbox_place *take_place(struct sw_inbox *inbox, uint64_t tag)
+{
+    uint32_t at = 0;
+    while (sem_wait(&inbox->free_places) != 0) {
+    }
+    while (atomic_load(&inbox->places[at].used)) {
+        at++;
+        SW_ASSERT(at < SW_INBOX_PLACES);
+    }
+    inbox->places[at].inbox = inbox;
+    inbox->places[at].tag = tag;
+    atomic_store(&inbox->places[at].used, true);
+    return &inbox->places[at];
+}
+
 /* Runs on the sender's thread. */
 static void send_message(void *context, const struct sw_outgoing *message)
 {
     struct sw_inbox *inbox = context;
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
-    options.context = inbox;
-    options.onSuccess = on_published;
-    options.onFailure = on_publish_failed;
     if (message->last) {
         disconnect_client(inbox);
         return;
     }
-    while (sem_wait(&inbox->places) != 0) {
-    }
+    struct sw_inbox_place *place = take_place(inbox, message->tag);
+    options.context = place;
+    options.onSuccess = on_published;
+    options.onFailure = on_publish_failed;
     if (MQTTAsync_send(inbox->client, message->topic.bytes, (int)message->payload.length,
                        message->payload.bytes, 1, message->retained ? 1 : 0,
                        &options) != MQTTASYNC_SUCCESS) {
-        on_publish_failed(inbox, NULL);
+        on_publish_failed(place, NULL);
     }
 }
 
@@ -267,7 +293,7 @@ enum sw_status sw_inbox_start(struct sw_inbox *inbox, struct sw_mqtt *mqtt, cons
                        "the cryptographic library offers no SHA-256");
         return SW_NETWORK;
     }
-    if (sem_init(&inbox->places, 0, SW_INBOX_PLACES) != 0 ||
+    if (sem_init(&inbox->free_places, 0, SW_INBOX_PLACES) != 0 ||
         sw_sender_start(&inbox->sender, send_message, inbox) != SW_OK) {
         (void)snprintf(inbox->sentence, sizeof(inbox->sentence), "no thread can be started");
         sw_inbox_close(inbox);
@@ -292,10 +318,10 @@ enum sw_inbox_state sw_inbox_state(const struct sw_inbox *inbox)
 }
 
 enum sw_status sw_inbox_publish(struct sw_inbox *inbox, const char *topic, struct sw_text payload,
-                                bool retained)
+                                bool retained, uint64_t tag)
 {
     struct sw_outgoing message = {
-        .topic = sw_text_from(topic), .payload = payload, .retained = retained};
+        .topic = sw_text_from(topic), .payload = payload, .retained = retained, .tag = tag};
     if (sw_inbox_state(inbox) != SW_INBOX_ONLINE) {
         return SW_NETWORK;
     }

@@ -33,6 +33,7 @@
 #define SW_INBOX_CLIENT_ID    "sharewatch-monitor"
 #define SW_INBOX_STATUS_TOPIC "sharewatch/v1/status/monitor"
 #define SW_INBOX_PLACES       64 // messages in Paho at once: it looks through all for each new one
+#define SW_INBOX_TAGS_MAX     4096 // from the oldest tag that has not arrived to the newest
 #define SW_INBOX_UNSENT_MAX   2048 // publishes that the broker has not taken yet; more are refused
 
 enum sw_inbox_state {
@@ -41,6 +42,13 @@ enum sw_inbox_state {
     SW_INBOX_LOST,       // will come back by itself
     SW_INBOX_FAILED,     // the first connect or a subscription was refused: `sentence`
     SW_INBOX_CLOSED,     // disconnected on purpose
+};
+
+/** A message in Paho. */
+struct sw_inbox_place {
+    struct sw_inbox *inbox;
+    uint64_t tag;
+    _Atomic bool used;
 };
 
 struct sw_inbox {
@@ -52,7 +60,9 @@ struct sw_inbox {
     struct sw_sender sender;
     _Atomic int state;       // enum sw_inbox_state
     _Atomic uint32_t unsent; // in the sender and in Paho
-    sem_t places;            // free ones in Paho
+    sem_t free_places;
+    struct sw_inbox_place places[SW_INBOX_PLACES];
+    _Atomic uint64_t arrived[SW_INBOX_TAGS_MAX]; // the last tag that arrived, by its lowest bits
     _Atomic uint64_t connects_total;
     _Atomic uint32_t vain_total;   // connects since the last that came as far as a subscription
     _Atomic uint64_t failed_total; // messages that Paho took and could not deliver
@@ -71,9 +81,13 @@ enum sw_status sw_inbox_start(struct sw_inbox *inbox, struct sw_mqtt *mqtt, cons
 /** What state it is in. */
 enum sw_inbox_state sw_inbox_state(const struct sw_inbox *inbox);
 
-/** Publishes at QoS 1. SW_FULL: too much is unsent; SW_NETWORK: not connected. */
+/** Publishes at QoS 1. SW_FULL: too much is unsent; SW_NETWORK: not connected. A @tag other than 0
+ *  is known by sw_inbox_has_arrived() once the broker has taken the message; tags rise by one. */
 enum sw_status sw_inbox_publish(struct sw_inbox *inbox, const char *topic, struct sw_text payload,
-                                bool retained) SW_MUST_CHECK;
+                                bool retained, uint64_t tag) SW_MUST_CHECK;
+
+/** Whether the broker has taken the message with @tag, one of the last SW_INBOX_TAGS_MAX. */
+bool sw_inbox_has_arrived(const struct sw_inbox *inbox, uint64_t tag);
 
 /**
  * While @patient, packets wake the loop only when some have gathered. For the time in which the

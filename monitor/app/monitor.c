@@ -81,10 +81,10 @@ static void add_outputs(void *context, const struct sw_log_subject *subject,
 {
     struct sw_monitor *monitor = context;
     (void)event;
-    uint64_t place = monitor->alerts_added & (SW_MONITOR_ALERTS_MAX - 1);
+    uint64_t place = (monitor->alerts_added + 1) & (SW_MONITOR_ALERTS_MAX - 1);
     (void)touch_source(monitor, outputs->source);
     if (sw_log_add_outputs(&monitor->log, subject, outputs, &monitor->alerts[place])) {
-        monitor->alerts_added++;
+        monitor->alerts_added = (uint64_t)monitor->alerts[place].id;
     }
 }
 
@@ -225,12 +225,27 @@ static bool has_uncommitted(const struct sw_monitor *monitor)
     return monitor->log.writing || monitor->taken != monitor->committed;
 }
 
+/* Looks which alerts the broker has taken meanwhile. */
+static void note_arrived(struct sw_monitor *monitor)
+{
+    while (monitor->alerts_arrived < monitor->alerts_told &&
+           sw_inbox_has_arrived(&monitor->inbox, monitor->alerts_arrived + 1)) {
+        monitor->alerts_arrived++;
+    }
+}
+
+static void set_place(struct sw_monitor *monitor)
+{
+    note_arrived(monitor);
+    sw_log_set_spool(&monitor->log, monitor->spool.header->file, (int64_t)monitor->taken,
+                     (int64_t)monitor->alerts_arrived);
+}
+
 static void commit(struct sw_monitor *monitor)
 {
     set_sources(monitor);
     sw_knowledge_keep_state(monitor->scratch, &monitor->log);
-    sw_log_set_spool(&monitor->log, monitor->spool.header->file, (int64_t)monitor->taken,
-                     monitor->log.alert_id);
+    set_place(monitor);
     if (sw_log_commit(&monitor->log) != SW_OK) {
         give_up(monitor, monitor->log.sentence);
         return;
@@ -241,7 +256,8 @@ static void commit(struct sw_monitor *monitor)
     monitor->dirty = true;
 }
 
-static void tell_alert(struct sw_monitor *monitor, const struct sw_log_alert *alert)
+/* False: not now. */
+static bool tell_alert(struct sw_monitor *monitor, const struct sw_log_alert *alert)
 {
     char topic[TOPIC_BYTES + sizeof(alert->rule)];
     struct sw_buffer json;
@@ -249,10 +265,9 @@ static void tell_alert(struct sw_monitor *monitor, const struct sw_log_alert *al
     sw_alert_write_json(alert, &json);
     (void)snprintf(topic, sizeof(topic), "sharewatch/v1/alert/%s/%s",
                    sw_verdict_code(alert->verdict), alert->rule[0] != '\0' ? alert->rule : "map");
-    if (json.overflowed ||
-        sw_inbox_publish(&monitor->inbox, topic, sw_buffer_text(&json), false) != SW_OK) {
-        monitor->alerts_unpublished_total++;
-    }
+    SW_ASSERT(!json.overflowed);
+    return sw_inbox_publish(&monitor->inbox, topic, sw_buffer_text(&json), false,
+                            (uint64_t)alert->id) == SW_OK;
 }
 
 static void tell_receipt(struct sw_monitor *monitor, uint32_t index)
@@ -267,7 +282,7 @@ static void tell_receipt(struct sw_monitor *monitor, uint32_t index)
     sw_buffer_append_json(&json, name);
     sw_buffer_append_format(&json, ",\"sequence\":%llu}", (unsigned long long)source->durable);
     (void)snprintf(topic, sizeof(topic), "sharewatch/v1/receipt/%.*s", SW_TEXT_FORMAT(name));
-    if (sw_inbox_publish(&monitor->inbox, topic, sw_buffer_text(&json), true) == SW_OK) {
+    if (sw_inbox_publish(&monitor->inbox, topic, sw_buffer_text(&json), true, 0) == SW_OK) {
         /* What came meanwhile is told when it is safe. */
         source->owed = source->touched || source->committed != source->durable;
     }
@@ -290,17 +305,51 @@ static void reload(struct sw_monitor *monitor);
 static void note_safe(struct sw_monitor *monitor)
 {
     monitor->durable = monitor->syncing;
+    monitor->alerts_durable = monitor->alerts_syncing;
     sw_spool_release(&monitor->spool, monitor->durable);
     for (uint32_t i = 0; i < monitor->source_count; i++) {
         monitor->sources[i].durable = monitor->sources[i].syncing;
     }
 }
 
-static void tell_alerts(struct sw_monitor *monitor, uint64_t until)
+/* The alert with @number, NULL when it cannot be read. */
+static const struct sw_log_alert *find_alert(struct sw_monitor *monitor, uint64_t number)
 {
-    for (; monitor->alerts_told < until; monitor->alerts_told++) {
-        tell_alert(monitor, &monitor->alerts[monitor->alerts_told & (SW_MONITOR_ALERTS_MAX - 1)]);
+    if (number > monitor->alerts_logged_before &&
+        number + SW_MONITOR_ALERTS_MAX > monitor->alerts_added) {
+        return &monitor->alerts[number & (SW_MONITOR_ALERTS_MAX - 1)];
     }
+    enum sw_status status = sw_log_find_alert(&monitor->log, (int64_t)number, &monitor->alert);
+    return status == SW_OK ? &monitor->alert : NULL;
+}
+
+/* Tells of what is safe, as far as the broker takes it; the rest stays for later. */
+static void tell_alerts(struct sw_monitor *monitor)
+{
+    note_arrived(monitor);
+    for (uint32_t i = 0; i < SW_MONITOR_ALERTS_MAX; i++) {
+        uint64_t next = monitor->alerts_told + 1;
+        if (next > monitor->alerts_durable || next - monitor->alerts_arrived >= SW_INBOX_TAGS_MAX ||
+            sw_inbox_state(&monitor->inbox) != SW_INBOX_ONLINE) {
+            break;
+        }
+        const struct sw_log_alert *alert = find_alert(monitor, next);
+        if (alert == NULL || !tell_alert(monitor, alert)) {
+            break;
+        }
+        monitor->alerts_told = next;
+    }
+    monitor->alerts_behind = monitor->alerts_told < monitor->alerts_durable;
+}
+
+/* What Paho gave up, as it does when the connection goes, is told again. */
+static void tell_again(struct sw_monitor *monitor)
+{
+    if (atomic_load(&monitor->inbox.unsent) == 0) {
+        note_arrived(monitor);
+        monitor->alerts_told = monitor->alerts_arrived;
+    }
+    tell_alerts(monitor);
 }
 
 static void on_synced(uv_fs_t *request)
@@ -325,11 +374,10 @@ static void on_synced(uv_fs_t *request)
         say("the witness file cannot be written; the log goes on, and misses its newest head "
             "there");
     }
-    uint64_t tellable = monitor->alerts_syncing;
     sw_inbox_set_patient(&monitor->inbox, false);
     bool more = take(monitor);
     settle(monitor, more); // the disk works on while alerts are told
-    tell_alerts(monitor, tellable);
+    tell_alerts(monitor);
     if (!monitor->sync_running && sw_spool_untaken(&monitor->spool) > 0) {
         (void)uv_async_send(&monitor->wake); // there was no room for alerts, now there is
     }
@@ -437,7 +485,8 @@ static void settle(struct sw_monitor *monitor, bool more)
 static bool alerts_have_room(const struct sw_monitor *monitor)
 {
     /* An event may bring two: its own, and that of its parent judged again. */
-    return monitor->alerts_added - monitor->alerts_told <= SW_MONITOR_ALERTS_MAX - 2;
+    return monitor->alerts_behind ||
+           monitor->alerts_added - monitor->alerts_told <= SW_MONITOR_ALERTS_MAX - 2;
 }
 
 /* Takes up to SW_MONITOR_TAKE_MAX packets. True when there may be more. */
@@ -501,7 +550,7 @@ static void announce(struct sw_monitor *monitor)
     int length = snprintf(json, sizeof(json), "{\"state\":\"online\",\"run\":%lld}",
                           (long long)monitor->log.run_id);
     if (sw_inbox_publish(&monitor->inbox, SW_INBOX_STATUS_TOPIC,
-                         (struct sw_text){json, (uint32_t)length}, true) != SW_OK) {
+                         (struct sw_text){json, (uint32_t)length}, true, 0) != SW_OK) {
         return;
     }
     if (monitor->connects_seen == 0) {
@@ -572,7 +621,6 @@ static void add_losses(struct sw_monitor *monitor)
         {"findings_left_out", monitor->judge.findings_over_total},
         {"parents_missing", monitor->judge.parents_missing_total},
         {"causes_missing", monitor->judge.causes_missing_total},
-        {"alerts_unpublished", monitor->alerts_unpublished_total + monitor->failures_seen},
         {"spool_damaged", monitor->spool_damaged_total},
         {"spool_waits", atomic_load(&monitor->spool.waits_total)},
     };
@@ -599,6 +647,10 @@ static void on_tick(uv_timer_t *timer)
     }
     sw_judge_tick(&monitor->judge, at_ms);
     add_losses(monitor);
+    note_arrived(monitor);
+    if ((int64_t)monitor->alerts_arrived != monitor->log.told) {
+        set_place(monitor); // no event may come for long
+    }
     (void)sw_log_sign(&monitor->log, at_ms);
     settle(monitor, false);
     reload(monitor);
@@ -614,6 +666,7 @@ static void on_progress(uv_timer_t *timer)
         owe_all(monitor); // a receipt may have been among them
     }
     tell_receipts(monitor);
+    tell_again(monitor);
     if (++monitor->progress_turns % STATUS_EVERY == 0 && monitor->connects_seen > 0) {
         say_state(monitor, "running");
     }
@@ -634,7 +687,8 @@ static void say_goodbye(struct sw_monitor *monitor)
 {
     static const struct sw_text offline = {"{\"state\":\"offline\"}", 19};
     tell_receipts(monitor);
-    enum sw_status status = sw_inbox_publish(&monitor->inbox, SW_INBOX_STATUS_TOPIC, offline, true);
+    enum sw_status status =
+        sw_inbox_publish(&monitor->inbox, SW_INBOX_STATUS_TOPIC, offline, true, 0);
     if (status != SW_OK) {
         say("the broker was away at the end; it will say offline by our last will");
     }
@@ -765,6 +819,16 @@ static void on_reload(uv_signal_t *handle, int number)
     reload(monitor);
 }
 
+/* After a restart: those that the broker had not taken are told again. */
+static void restore_alerts(struct sw_monitor *monitor, int64_t told)
+{
+    monitor->alerts_logged_before = (uint64_t)monitor->log.alert_id;
+    monitor->alerts_added = monitor->alerts_committed = monitor->alerts_logged_before;
+    monitor->alerts_told = monitor->alerts_arrived = (uint64_t)told;
+    monitor->alerts_syncing = monitor->alerts_durable = monitor->alerts_told;
+    monitor->alerts_behind = monitor->alerts_told < monitor->alerts_added;
+}
+
 static bool open_files(struct sw_monitor *monitor)
 {
     const struct sw_monitor_config *config = monitor->config;
@@ -792,6 +856,7 @@ static bool open_files(struct sw_monitor *monitor)
         say(monitor->spool.sentence);
         return false;
     }
+    restore_alerts(monitor, place.told);
     monitor->taken = monitor->spool.next;
     monitor->committed = monitor->syncing = monitor->durable = monitor->taken;
     monitor->checkpoint_bytes = WAL_BYTES_MAX;
@@ -853,6 +918,16 @@ static void close_files(struct sw_monitor *monitor)
     free(monitor->pipeline_memory);
 }
 
+/* What the broker took in the end. */
+static void keep_place(struct sw_monitor *monitor)
+{
+    set_place(monitor);
+    if (sw_log_commit(&monitor->log) != SW_OK) {
+        say(monitor->log.sentence);
+        monitor->exit_code = SW_EXIT_ENVIRONMENT;
+    }
+}
+
 int sw_monitor_run(struct sw_monitor *monitor, const struct sw_monitor_config *config)
 {
     monitor->config = config;
@@ -875,9 +950,14 @@ int sw_monitor_run(struct sw_monitor *monitor, const struct sw_monitor_config *c
      * of that thread, and the spool stays mapped until there. */
     if (sw_inbox_state(&monitor->inbox) == SW_INBOX_CLOSED) {
         sw_inbox_close(&monitor->inbox);
-        sw_spool_close(&monitor->spool);
     }
     stop_handles(monitor);
+    if (monitor->exit_code == SW_EXIT_OK) {
+        keep_place(monitor);
+    }
+    if (sw_inbox_state(&monitor->inbox) == SW_INBOX_CLOSED) {
+        sw_spool_close(&monitor->spool);
+    }
     close_files(monitor);
     return monitor->exit_code;
 }

@@ -104,8 +104,14 @@ struct sw_monitor {
     char scrubbed[SW_PACKET_BYTES_MAX + SW_EVENT_MASKS_MAX * 6 * SW_TEXT_BYTES_MAX];
     char json[SW_ALERT_JSON_BYTES];
 
-    struct sw_log_alert alerts[SW_MONITOR_ALERTS_MAX]; // a ring; the counts below only grow
-    uint64_t alerts_added, alerts_committed, alerts_syncing, alerts_told;
+    /* Alerts by their number in the log. The ring has the newest; what is not in it, because it was
+     * logged before the start or the broker was away, is read from the log. */
+    struct sw_log_alert alerts[SW_MONITOR_ALERTS_MAX];
+    uint64_t alerts_logged_before, alerts_added, alerts_committed, alerts_syncing, alerts_durable;
+    uint64_t alerts_told;      // handed to the broker up to here
+    uint64_t alerts_arrived;   // it has taken all up to here; the log keeps this number
+    bool alerts_behind;        // told of less than is safe: nothing waits for that
+    struct sw_log_alert alert; // as read from the log
 
     struct sw_monitor_source sources[SW_SOURCES_MAX];
     uint32_t source_count;
@@ -126,7 +132,7 @@ struct sw_monitor {
     uint32_t progress_turns;
     int exit_code;
 
-    uint64_t duplicates_total, quarantined_total, spool_damaged_total, alerts_unpublished_total;
+    uint64_t duplicates_total, quarantined_total, spool_damaged_total;
     uint64_t losses_seen[16];   // the counters as they were, in the order of monitor.c
     uint64_t losses_logged[16]; // what the log says already: counters begin anew after a reload
 };

@@ -13,11 +13,12 @@ struct record {
     uint32_t payload_bytes;
     bool retained;
     bool last;
+    uint64_t tag;
 };
 
 #define ALIGNMENT 8U
 
-static_assert(sizeof(struct record) % 4 == 0, "heads stay aligned");
+static_assert(sizeof(struct record) % ALIGNMENT == 0, "heads stay aligned");
 
 static uint32_t record_bytes(const struct sw_outgoing *message)
 {
@@ -51,7 +52,8 @@ static void write_record(struct sw_sender *sender, uint32_t place, uint32_t byte
                             .topic_bytes = message->topic.length,
                             .payload_bytes = message->payload.length,
                             .retained = message->retained,
-                            .last = message->last};
+                            .last = message->last,
+                            .tag = message->tag};
     char *at = sender->ring + place;
     memcpy(at, &record, sizeof(record));
     at += sizeof(record);
@@ -126,7 +128,8 @@ static void *hand_over(void *context)
             .topic = {topic, record.topic_bytes},
             .payload = {topic + record.topic_bytes + 1, record.payload_bytes},
             .retained = record.retained,
-            .last = record.last};
+            .last = record.last,
+            .tag = record.tag};
         (void)pthread_mutex_unlock(&sender->mutex);
         sender->send(sender->context, &message);
         (void)pthread_mutex_lock(&sender->mutex);

@@ -22,7 +22,8 @@ struct sw_outgoing {
     struct sw_text topic;
     struct sw_text payload;
     bool retained;
-    bool last; // nothing follows: disconnect
+    bool last;    // nothing follows: disconnect
+    uint64_t tag; // of the caller, 0: none
 };
 
 typedef void (*sw_sender_send_fn)(void *context, const struct sw_outgoing *message);

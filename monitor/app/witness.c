@@ -73,7 +73,7 @@ bool sw_witness_tell(struct sw_witness *witness, struct sw_inbox *inbox)
         /* The next head, a second later, says all that a lost one would have said. */
         write_topic(witness->syncing, topic, sizeof(topic));
         enum sw_status status =
-            sw_inbox_publish(inbox, topic, sw_text_from(witness->syncing), true);
+            sw_inbox_publish(inbox, topic, sw_text_from(witness->syncing), true, 0);
         (void)status;
     }
     witness->syncing[0] = '\0';

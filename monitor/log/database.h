@@ -43,6 +43,12 @@ bool sw_database_bind(sqlite3_stmt *statement, int index, struct sw_text text);
 /** The bits of the duties in @names, joined by commas. */
 uint32_t sw_database_duties(const char *names);
 
+#define SW_ALERT_COLUMNS                                                                           \
+    "alert.id, ts_event, ts_logged, level, verdict, duties, daily, "                               \
+    "coalesce(alert_count.hops, 1), synthetic, chain, coalesce(edge, ''), coalesce(rule, ''), "    \
+    "cite, title, sentence, path "                                                                 \
+    "FROM alert LEFT JOIN alert_count ON alert_count.alert = alert.id "
+
 #define SW_CHAIN_COLUMNS                                                                           \
     "chain, revision, level, verdict, verdicts, duties, hops, first_ms, last_ms, fed_reach"
 

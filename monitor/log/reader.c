@@ -5,6 +5,7 @@
 #include <sharewatch/assert.h>
 
 #include "database.h"
+#include "writer.h"
 
 #define NO_LOG_YET "there is no log at %s yet"
 
@@ -12,11 +13,7 @@
     "hop.revision = (SELECT max(revision) FROM hop AS newer WHERE newer.event = hop.event)"
 
 static const char alert_after_sql[] =
-    "SELECT alert.id, ts_event, ts_logged, level, verdict, duties, daily, "
-    "coalesce(alert_count.hops, 1), synthetic, chain, coalesce(edge, ''), coalesce(rule, ''), "
-    "cite, title, sentence, path "
-    "FROM alert LEFT JOIN alert_count ON alert_count.alert = alert.id "
-    "WHERE alert.id > ?1 ORDER BY alert.id LIMIT 1";
+    "SELECT " SW_ALERT_COLUMNS "WHERE alert.id > ?1 ORDER BY alert.id LIMIT 1";
 
 static const char hop_of_sql[] =
     "SELECT event.id, hop.id, hop.revision, hop.level, hop.verdict, hop.duties, hop.fed_reach, "
@@ -185,6 +182,20 @@ enum sw_status sw_log_alert_after(struct sw_log_reader *reader, int64_t id,
     }
     (void)sqlite3_reset(statement);
     return status;
+}
+
+enum sw_status sw_log_find_alert(struct sw_log *log, int64_t id, struct sw_log_alert *alert)
+{
+    sqlite3_stmt *statement = log->statements[SW_LOG_ALERT_FIND];
+    (void)sqlite3_bind_int64(statement, 1, id);
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        read_alert(statement, alert);
+    } else if (code != SQLITE_DONE) {
+        sw_writer_fail(log);
+    }
+    (void)sqlite3_reset(statement);
+    return code == SQLITE_ROW ? SW_OK : code == SQLITE_DONE ? SW_NOT_FOUND : SW_DATABASE;
 }
 
 static void read_hop(sqlite3_stmt *statement, struct sw_log_hop *hop)

@@ -288,7 +288,7 @@ CREATE TABLE correlation (
 -- Losses that are no sequence gaps: tables that overflowed, packets refused. One row a change.
 CREATE TABLE loss (
     id         INTEGER PRIMARY KEY,
-    what       TEXT NOT NULL,            -- "chains_evicted", "alerts_unpublished", …
+    what       TEXT NOT NULL,            -- "chains_evicted", "correlation_groups_evicted", …
     total      INTEGER NOT NULL,         -- since the start of the run
     ts_logged  INTEGER NOT NULL,
     run_id     INTEGER NOT NULL REFERENCES run (id)

@@ -47,6 +47,7 @@ static const char *const statements_sql[SW_LOG_STATEMENT_COUNT] = {
     [SW_LOG_CHAIN_ADD] = "INSERT INTO chain VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     [SW_LOG_ALERT_ADD] = "INSERT INTO alert VALUES "
                          "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+    [SW_LOG_ALERT_FIND] = "SELECT " SW_ALERT_COLUMNS "WHERE alert.id = ?1",
     [SW_LOG_ALERT_COUNT] =
         "INSERT INTO alert_count VALUES (?1, 1, ?2, ?3) ON CONFLICT (alert) DO UPDATE SET "
         "hops = hops + 1, last_ms = max(last_ms, excluded.last_ms), last_hop = excluded.last_hop",

@@ -57,6 +57,7 @@ struct sw_signing_key;
     X(FINDING_ADD)                                                                                 \
     X(CHAIN_FIND)                                                                                  \
     X(CHAIN_ADD)                                                                                   \
+    X(ALERT_FIND)                                                                                  \
     X(ALERT_ADD)                                                                                   \
     X(ALERT_COUNT)                                                                                 \
     X(GAP_ADD)                                                                                     \
@@ -204,6 +205,11 @@ struct sw_log_alert {
     char sentence[SW_SENTENCE_MAX];
     char path[SW_LOG_PATH_TEXT_MAX];
 };
+
+/** Copies alert @id of the log that is being written. SW_NOT_FOUND; SW_DATABASE: the log has
+ *  failed. */
+enum sw_status sw_log_find_alert(struct sw_log *log, int64_t id,
+                                 struct sw_log_alert *alert) SW_MUST_CHECK;
 
 /** Whose outputs are added, see sw_log_add_outputs(). */
 struct sw_log_subject {
