@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <sharewatch/command.h>
+#include <sharewatch/keys.h>
 
 #include "import.h"
 #include "import_log.h"
@@ -13,12 +14,14 @@
 static struct sw_import import;
 static struct sw_import_log into;
 static struct sw_knowledge knowledge;
+static struct sw_token_key token_key;
 
 struct arguments {
     const char *agency;
     const char *log;
     const char *map;
     const char *policy;
+    const char *key_dir;
     bool json;
     bool strict;
 };
@@ -83,8 +86,23 @@ static int tell(const struct arguments *arguments)
     return passed_over ? SW_EXIT_ENVIRONMENT : strict ? SW_EXIT_NO : SW_EXIT_OK;
 }
 
+/* A key that was asked for and cannot be had is no reason to go on without. */
+static bool load_key(const struct arguments *arguments)
+{
+    char sentence[SW_KEY_SENTENCE_BYTES];
+    if (arguments->key_dir == NULL ||
+        sw_token_key_load(arguments->key_dir, &token_key, sentence) == SW_OK) {
+        return true;
+    }
+    (void)fprintf(stderr, "sharewatch import: %s\n", sentence);
+    return false;
+}
+
 static int run(const struct arguments *arguments, char **files, uint32_t count)
 {
+    if (!load_key(arguments)) {
+        return SW_EXIT_ENVIRONMENT;
+    }
     if (!sw_knowledge_load(&knowledge, "import", arguments->map, arguments->policy)) {
         return SW_EXIT_ENVIRONMENT;
     }
@@ -95,6 +113,7 @@ static int run(const struct arguments *arguments, char **files, uint32_t count)
                                 sum_bytes(files, count));
     }
     if (status == SW_OK) {
+        import.tokens = arguments->key_dir != NULL ? &token_key : NULL;
         status = import_all(arguments, files, count);
         sw_import_close(&import);
     }
@@ -103,11 +122,14 @@ static int run(const struct arguments *arguments, char **files, uint32_t count)
     }
     sw_knowledge_close(&knowledge);
     if (status != SW_OK) {
+        sw_keys_forget(&token_key, sizeof(token_key));
         (void)fprintf(stderr, "sharewatch import: %s\n",
                       into.log.sentence[0] != '\0' ? into.log.sentence : sw_status_text(status));
         return SW_EXIT_ENVIRONMENT;
     }
-    return tell(arguments);
+    int code = tell(arguments); // names the key by its fingerprint
+    sw_keys_forget(&token_key, sizeof(token_key));
+    return code;
 }
 
 int sw_command_import(int argc, char **argv)
@@ -130,6 +152,10 @@ int sw_command_import(int argc, char **argv)
          .value = "PACK[,PACK…]|DIR",
          .text = &arguments.policy,
          .about = "packs of rules (default: " SW_POLICY_DEFAULT ")"},
+        {.name = "key-dir",
+         .value = "DIR",
+         .text = &arguments.key_dir,
+         .about = "make tokens of plates and case numbers by the key in this folder"},
         {.name = "json", .flag = &arguments.json, .about = "print the report as JSON"},
         {.name = "strict", .flag = &arguments.strict, .about = "exit 1 when a row was quarantined"},
     };
@@ -143,7 +169,7 @@ int sw_command_import(int argc, char **argv)
             "any of their layouts. Each search counts once, in however many files it stands; give\n"
             "files that belong together in one call. Without --log only the report is made. "
             "Plates,\n"
-            "names of officers and case numbers are not read; reasons are scrubbed. A row that\n"
+            "names of officers and case numbers are not kept; reasons are scrubbed. A row that\n"
             "cannot be read is quarantined with a reason, and the rest goes on.\n",
         .options = options,
         .option_count = sizeof(options) / sizeof(options[0]),

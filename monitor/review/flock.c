@@ -656,6 +656,8 @@ static enum sw_flock_fault read_search(const struct sw_csv *csv,
     row->offense = cell_of(csv, header, SW_FLOCK_OFFENSE);
     row->search_type = cell_of(csv, header, SW_FLOCK_SEARCH_TYPE);
     row->has_case = number.state >= SW_CELL_REDACTED;
+    row->number = number;
+    row->plate = cell_of(csv, header, SW_FLOCK_PLATE);
     if (frame.state == SW_CELL_VALUE &&
         !read_frame(frame.text, &row->frame_from_ms, &row->frame_to_ms) &&
         !looks_like_time(frame.text)) {

@@ -38,9 +38,9 @@ enum sw_flock_column {
     SW_FLOCK_NETWORKS,
     SW_FLOCK_DEVICES,
     SW_FLOCK_TIME_FRAME,
-    SW_FLOCK_PLATE, // never read
+    SW_FLOCK_PLATE, // read only to be made a token
     SW_FLOCK_REASON,
-    SW_FLOCK_CASE, // read only for whether there is one
+    SW_FLOCK_CASE, // read for whether there is one, and to be made a token
     SW_FLOCK_OFFENSE,
     SW_FLOCK_FILTERS,     // never read: can hold plates
     SW_FLOCK_TEXT_PROMPT, // never read
@@ -92,6 +92,7 @@ struct sw_flock_row {
     struct sw_flock_cell reason; // the reason, or, when that says nothing, the offence type
     struct sw_flock_cell offense;
     bool has_case;                      // a case number stands there, masked or not
+    struct sw_flock_cell plate, number; // as they stand there: for tokens and nothing else
     int64_t networks;                   // -1: not known
     int64_t frame_from_ms, frame_to_ms; // the window that was searched; 0, 0: not known
     struct sw_flock_cell search_type;

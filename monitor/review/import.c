@@ -416,6 +416,20 @@ static struct sw_import_search search_of(const struct taken *taken)
     };
 }
 
+/* Whoever has no key cannot link searches for one vehicle, and nobody can read a plate. */
+static void add_tokens(struct sw_import *import, struct sw_import_search *told)
+{
+    if (import->tokens == NULL) {
+        return;
+    }
+    bool vehicle =
+        sw_import_token(import->tokens, SW_TOKEN_VEHICLE, &told->row->plate, told->vehicle_tok);
+    bool number =
+        sw_import_token(import->tokens, SW_TOKEN_CASE, &told->row->number, told->case_tok);
+    import->counts.vehicle_tokens += vehicle ? 1 : 0;
+    import->counts.case_tokens += number ? 1 : 0;
+}
+
 /* A correction gets an id of its own: of the search and of what the reason says. */
 static enum sw_status send_correction(struct sw_import *import, struct taken *taken,
                                       const struct sw_search *search)
@@ -489,6 +503,7 @@ static enum sw_status send_search(struct sw_import *import, const struct taken *
     struct sw_buffer buffer;
     struct sw_import_place place = {.has_store = import->has_store, .edge = import->edge};
     struct sw_import_search told = search_of(taken);
+    add_tokens(import, &told);
     sw_buffer_init(&buffer, bytes, sizeof(bytes));
     sw_import_write_search(&place, &told, &buffer);
     SW_ASSERT(!buffer.overflowed);

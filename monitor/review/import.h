@@ -9,7 +9,8 @@
  * One search is one event, whoever's log it was found in; each row that tells of it is evidence for
  * it (file, row). A copy that says more about the purpose than the first did becomes a correction.
  * Free text is scrubbed here, before anything is made of it; plates, names of officers, filters and
- * case numbers are never read into an event.
+ * case numbers are never read into an event; with a token key, plates and case numbers become
+ * tokens.
  *
  * Who is the actor: the organisation that searched, through the vendor's system. If plate data of
  * California may not go to it, it is the recipient too, and the data takes the edge that leads out
@@ -23,6 +24,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <sharewatch/keys.h>
 #include <sharewatch/log.h>
 #include <sharewatch/map.h>
 #include <sharewatch/pipeline.h>
@@ -93,7 +95,8 @@ struct sw_import_counts {
     uint64_t reason_quality[SW_REASON_QUALITY_COUNT]; // likewise
     uint64_t by_class[SW_AGENCY_CLASS_COUNT];         // searches; 0: class not known
     uint64_t not_assessable, names_immigration, with_case;
-    int64_t first_ms, last_ms; // of searches
+    uint64_t vehicle_tokens, case_tokens; // of searches that went into a log
+    int64_t first_ms, last_ms;            // of searches
 };
 
 /** What the log says of an event. */
@@ -137,6 +140,7 @@ struct sw_import_cached_reason;
 struct sw_import {
     const struct sw_map *map;          // may be NULL
     const struct sw_import_sink *sink; // NULL: only count
+    const struct sw_token_key *tokens; // set after opening; NULL: no tokens are made
     struct sw_import_counts counts;
     uint32_t file_count;
     struct sw_search_index index;

@@ -3,6 +3,10 @@
 #include <sharewatch/taxonomy.h>
 #include <sharewatch/time.h>
 
+#define IDENTIFIER_MIN 3  // letters and digits; fewer would be no plate and no number of a case
+#define PLATE_MAX      10 // the longest in North America has 8
+#define IDENTIFIER_MAX 32
+
 static void write_id(const uint8_t *id, char prefix, struct sw_buffer *buffer)
 {
     static const char digits[] = "0123456789abcdef";
@@ -114,6 +118,51 @@ static void write_purpose(const struct sw_import_search *search, struct sw_buffe
     }
 }
 
+static void write_token(const char *field, const char *token, struct sw_buffer *buffer)
+{
+    if (token[0] != '\0') {
+        sw_buffer_append_format(buffer, ",\"%s\":\"%s\"", field, token);
+    }
+}
+
+/* What stands between the letters of one plate or one number; anything else parts several. */
+static bool is_filler(char c)
+{
+    return c == ' ' || c == '-' || c == '.' || c == '#' || c == '/';
+}
+
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+bool sw_import_token(const struct sw_token_key *key, enum sw_token_domain domain,
+                     const struct sw_flock_cell *cell, char token[SW_TOKEN_BYTES])
+{
+    char plain[IDENTIFIER_MAX];
+    uint32_t most = domain == SW_TOKEN_VEHICLE ? PLATE_MAX : IDENTIFIER_MAX;
+    uint32_t length = 0;
+    token[0] = '\0';
+    if (cell->state != SW_CELL_VALUE) {
+        return false;
+    }
+    for (uint32_t i = 0; i < cell->text.length; i++) {
+        char c = upper(cell->text.bytes[i]);
+        bool counts = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (length == most || (!counts && !is_filler(c))) {
+            return false;
+        }
+        if (counts) {
+            plain[length++] = c;
+        }
+    }
+    if (length < IDENTIFIER_MIN) {
+        return false;
+    }
+    sw_token(key, domain, (struct sw_text){plain, length}, token);
+    return true;
+}
+
 void sw_import_write_search(const struct sw_import_place *place,
                             const struct sw_import_search *search, struct sw_buffer *buffer)
 {
@@ -123,6 +172,8 @@ void sw_import_write_search(const struct sw_import_place *place,
     sw_buffer_append_string(
         buffer, "\"data_class\":\"alpr_search_result\",\"trigger\":\"officer_initiated\"");
     write_purpose(search, buffer);
+    write_token("vehicle_tok", search->vehicle_tok, buffer);
+    write_token("case_tok", search->case_tok, buffer);
     if (search->row->networks >= 0) {
         sw_buffer_append_format(buffer, ",\"networks\":%lld", (long long)search->row->networks);
     }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sharewatch/keys.h>
 #include <sharewatch/map.h>
 #include <sharewatch/text.h>
 
@@ -31,7 +32,16 @@ struct sw_import_search {
     struct sw_text reason;                  // scrubbed; empty when there is none
     bool purpose_known;                     // the reason says anything
     const uint8_t *event_id;                // [SW_SEARCH_ID_BYTES]
+    char vehicle_tok[SW_TOKEN_BYTES];       // empty: none
+    char case_tok[SW_TOKEN_BYTES];          // likewise
 };
+
+/**
+ * The token of a plate, or of a case number, as a cell has it: upper case, letters and digits only.
+ * False: the cell is masked or holds something else, such as several plates; @token is empty.
+ */
+bool sw_import_token(const struct sw_token_key *key, enum sw_token_domain domain,
+                     const struct sw_flock_cell *cell, char token[SW_TOKEN_BYTES]);
 
 /** Writes the event of a search. */
 void sw_import_write_search(const struct sw_import_place *place,

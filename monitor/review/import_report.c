@@ -140,6 +140,25 @@ static void print_dates(const struct sw_import_counts *counts, FILE *stream)
     }
 }
 
+static void print_tokens(const struct sw_import *import, FILE *stream)
+{
+    char fingerprint[SW_TOKEN_BYTES];
+    if (import->sink == NULL) {
+        return;
+    }
+    if (import->tokens == NULL) {
+        (void)fprintf(stream, "Tokens: none were made of plates and case numbers, for want of a "
+                              "key; --key-dir names its folder\n");
+        return;
+    }
+    sw_token_key_fingerprint(import->tokens, fingerprint);
+    (void)fprintf(stream, "Tokens: of %llu plate%s and %llu case number%s, by the key %s\n",
+                  (unsigned long long)import->counts.vehicle_tokens,
+                  plural(import->counts.vehicle_tokens),
+                  (unsigned long long)import->counts.case_tokens,
+                  plural(import->counts.case_tokens), fingerprint);
+}
+
 void sw_import_print(const struct sw_import *import, FILE *stream)
 {
     const struct sw_import_counts *counts = &import->counts;
@@ -152,6 +171,7 @@ void sw_import_print(const struct sw_import *import, FILE *stream)
                   (unsigned long long)counts->changes, plural(counts->changes),
                   (unsigned long long)counts->quarantined);
     print_dates(counts, stream);
+    print_tokens(import, stream);
     for (uint32_t i = 0; i < import->file_count; i++) {
         print_file(stream, &import->files[i]);
     }
@@ -282,6 +302,8 @@ void sw_import_print_json(const struct sw_import *import, FILE *stream)
         {"unlinked", counts->unlinked},
         {"scrubbed", counts->scrubbed},
         {"with_case", counts->with_case},
+        {"vehicle_tokens", counts->vehicle_tokens},
+        {"case_tokens", counts->case_tokens},
         {"names_immigration", counts->names_immigration},
         {"not_assessable", counts->not_assessable},
         {"class_unknown", counts->by_class[0]},

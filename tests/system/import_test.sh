@@ -82,3 +82,30 @@ expect_err "missing.csv: it cannot be read"
 
 run "$SHAREWATCH" import flock "$DATA/events.csv" --strict
 expect_status 1
+
+# ---- tokens: with a key, the same vehicle and the same case can be linked, and nothing can be read ----
+KEYS=$WORK/keys
+cat >"$WORK/plates.csv" <<'CSV'
+ID,Org Name,Total Networks Searched,Search Time,Reason,Case #,License Plate
+11111111-0b6e-4b7e-9c39-000000000001,Oakland CA PD,5,"03/08/2025, 09:15:01 AM UTC",stolen vehicle,25-0123,7ABC123
+11111111-0b6e-4b7e-9c39-000000000002,Oakland CA PD,5,"03/08/2025, 09:16:01 AM UTC",stolen vehicle,25 0123,7abc-123
+11111111-0b6e-4b7e-9c39-000000000003,Oakland CA PD,5,"03/08/2025, 09:17:01 AM UTC",stolen vehicle,,***
+11111111-0b6e-4b7e-9c39-000000000004,Oakland CA PD,5,"03/08/2025, 09:18:01 AM UTC",stolen vehicle,***,"8XYZ987,6QRS555"
+CSV
+run "$SHAREWATCH" import flock "$WORK/plates.csv" --log "$WORK/plain.db" --key-dir "$KEYS"
+expect_status 3
+run "$SHAREWATCH" import flock "$WORK/plates.csv" --log "$WORK/plain.db"
+expect_status 0
+expect_out "Tokens: none were made"
+[ "$(sqlite3 "$WORK/plain.db" "SELECT count(*) FROM event WHERE payload LIKE '%_tok%'")" = 0 ] || fail "tokens without a key"
+run "$SHAREWATCH" keys create --key-dir "$KEYS"
+expect_status 0
+run "$SHAREWATCH" import flock "$WORK/plates.csv" --log "$WORK/tokens.db" --key-dir "$KEYS"
+expect_status 0
+expect_out "Tokens: of 2 plates and 2 case numbers"
+[ "$(sqlite3 "$WORK/tokens.db" "SELECT count(payload ->> '\$.data.vehicle_tok'), count(DISTINCT payload ->> '\$.data.vehicle_tok'),
+    count(payload ->> '\$.data.case_tok'), count(DISTINCT payload ->> '\$.data.case_tok') FROM event")" = "2|1|2|1" ] ||
+    fail "one vehicle or one case has several tokens"
+for secret in 7ABC123 7abc-123 8XYZ987 6QRS555 25-0123 250123; do
+    ! grep -qa -- "$secret" "$WORK"/tokens.db* || fail "the log holds $secret"
+done
