@@ -1,5 +1,7 @@
 #include "import_event.h"
 
+#include <string.h>
+
 #include <sharewatch/taxonomy.h>
 #include <sharewatch/time.h>
 
@@ -133,7 +135,13 @@ static bool is_filler(char c)
 
 static char upper(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    static const char small[] = "abcdefghijklmnopqrstuvwxyz";
+    static const char large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *found = c != '\0' ? strchr(small, c) : NULL;
+    if (found == NULL) {
+        return c;
+    }
+    return large[found - small];
 }
 
 bool sw_import_token(const struct sw_token_key *key, enum sw_token_domain domain,
