@@ -11,6 +11,7 @@
 #include <sharewatch/command.h>
 #include <sharewatch/data.h>
 #include <sharewatch/log.h>
+#include <sharewatch/proof.h>
 
 #include "exhibit.h"
 #include "verbs.h"
@@ -112,6 +113,28 @@ static int no_such_alert(int64_t alert, int64_t newest)
     return SW_EXIT_NO;
 }
 
+/* The proof of @alert, to be freed; NULL when there is none, for example because nothing is signed
+ * yet: the file says so. */
+static char *prove(const char *log, int64_t alert)
+{
+    char sentence[SW_VERIFY_SENTENCE_BYTES];
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (stream == NULL) {
+        return NULL;
+    }
+    enum sw_status status = sw_proof_write(log, alert, false, stream, sentence);
+    bool written = fclose(stream) == 0;
+    if (status != SW_OK || !written) {
+        free(text);
+        (void)fprintf(stderr, "sharewatch evidence: without a proof: %s\n",
+                      status != SW_OK ? sentence : strerror(errno));
+        return NULL;
+    }
+    return text;
+}
+
 static int run(const struct arguments *arguments, const char *log, int64_t alert)
 {
     struct sw_log_reader reader;
@@ -136,7 +159,10 @@ static int run(const struct arguments *arguments, const char *log, int64_t alert
     } else if (alert < 1 || alert > newest) {
         code = no_such_alert(alert, newest);
     } else {
+        char *proof = exhibit.full ? prove(log, alert) : NULL;
+        exhibit.proof = proof;
         code = write_both(&reader, &exhibit, arguments);
+        free(proof);
     }
     sw_log_reader_close(&reader);
     return code;

@@ -291,7 +291,7 @@ static int64_t count_hops(struct writer *writer)
 
 static void write_withheld(struct writer *writer)
 {
-    const char *sentences[4];
+    const char *sentences[5];
     char hops[TEXT_BYTES];
     uint32_t count = 0;
     int64_t hop_count = count_hops(writer);
@@ -305,12 +305,29 @@ static void write_withheld(struct writer *writer)
                              "compare them then.";
         sentences[count++] = "Left out: the time of day, and numbers from 2 to 10.";
     }
+    if (!writer->exhibit->full || writer->exhibit->proof == NULL) {
+        sentences[count++] = "Left out: the proof that the alert stands in the sealed log, which "
+                             "tells the exact time. `sharewatch prove LOG ALERT` writes it.";
+    }
     if (hop_count > HOPS_MAX) {
         (void)snprintf(hops, sizeof(hops), "Left out: all but the first %d of %lld hops.", HOPS_MAX,
                        (long long)hop_count);
         sentences[count++] = hops;
     }
     sw_exhibit_list(&writer->sheet, "withheld", "What is not in this file", sentences, count);
+}
+
+/* Saved as a file, the proof is checked by anybody, without the log. */
+static void write_proof(struct writer *writer)
+{
+    if (writer->exhibit->full && writer->exhibit->proof != NULL) {
+        sw_exhibit_facts(&writer->sheet, "seal", "That it stood in the log");
+        sw_exhibit_fact(&writer->sheet, "how", "How to check it",
+                        "Save the proof as a file; `sharewatch verify --proof FILE` checks it "
+                        "without the log.");
+        sw_exhibit_fact(&writer->sheet, "proof", "Proof", writer->exhibit->proof);
+        sw_exhibit_facts_end(&writer->sheet);
+    }
 }
 
 static void write_end(struct writer *writer)
@@ -346,6 +363,7 @@ enum sw_status sw_exhibit_write(const struct sw_exhibit *exhibit, struct sw_buff
     if (exhibit->reviews) {
         write_reviews(&writer);
     }
+    write_proof(&writer);
     write_withheld(&writer);
     write_end(&writer);
     return writer.failed ? SW_DATABASE : SW_OK;

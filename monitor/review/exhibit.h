@@ -25,6 +25,7 @@ struct sw_exhibit {
     bool full; // with keys of chains, payloads, exact times and small numbers; else fit to publish
     bool reviews; // the table `review` is there
     enum sw_exhibit_form form;
+    const char *proof; // as sw_proof_write() writes it, shown in full copies only; NULL: none
     int64_t now_ms;
 };
 

@@ -55,6 +55,14 @@ expect_json '$.law.rule_sha256' "$(sha256sum <"$file" | cut -c1-64)"
 words=$(json '$.law.words')
 grep -qF -- "$(cut -c1-30 <<<"$words")" "$file" || fail "the law's words are not the rule's: $words"
 
+# The proof in it holds; with another place in the tree it does not.
+sqlite3 :memory: "SELECT writefile('$WORK/proof', json_extract(readfile('$WORK/out'), '\$.seal.proof'))" >/dev/null
+run "$SHAREWATCH" verify --proof "$WORK/proof"
+expect_status 0
+sed '/^index /s/[0-9]*$/1/' "$WORK/proof" >"$WORK/forged"
+run "$SHAREWATCH" verify --proof "$WORK/forged"
+[ "$status" -ne 0 ] || fail "a forged proof holds"
+
 # ---- to be published: nothing that links the records of a person ----
 run "$SHAREWATCH" evidence "$LOG" "$id" --html "$WORK/alert.html" --json "$WORK/alert.json" --redact public
 expect_status 0
@@ -64,6 +72,7 @@ for form in html json; do
     expect_out "$(sql "SELECT lower(hex(digest)) FROM policy")"
     expect_no_out "$chain"
     expect_no_out "subject_tok"
+    expect_no_out "sharewatch-proof-1"
     expect_no_out "<script"
     expect_no_out "$(sql "SELECT strftime('%H:%M:%S', ts_event / 1000, 'unixepoch') FROM alert WHERE id = $id")"
 done
