@@ -90,6 +90,36 @@ static const struct column review_columns[] = {
     {"hash", "lower(hex(r.hash))", TEXT},
 };
 
+static const struct column case_columns[] = {
+    {"opened", "r.ts", TIME},
+    {"number", "r.subject", TEXT},
+    {"by", "r.actor", TEXT},
+    {"reason", "r.note", TEXT},
+    {"chains", "(SELECT count(*) FROM chain_case AS c WHERE c.number = r.subject)", NUMBER},
+    {"reads",
+     "(SELECT count(*) FROM review AS l WHERE l.subject = r.subject AND l.subject <> ''"
+     " AND l.action = 'case_read')",
+     NUMBER},
+};
+
+static const struct column gap_columns[] = {
+    {"id", "g.id", NUMBER},           {"source", "s.name", TEXT},
+    {"first", "g.first", NUMBER},     {"last", "g.last", NUMBER},
+    {"noticed", "g.opened_ms", TIME}, {"came_after_all", "g.filled", NUMBER},
+};
+
+static const struct column loss_columns[] = {
+    {"id", "o.id", NUMBER},          {"what", "o.what", TEXT},    {"total", "o.total", NUMBER},
+    {"logged", "o.ts_logged", TIME}, {"run", "o.run_id", NUMBER},
+};
+
+static const struct column refused_columns[] = {
+    {"id", "q.id", NUMBER},          {"reason", "q.reason", TEXT},
+    {"field", "q.field", TEXT},      {"byte", "q.position", NUMBER},
+    {"bytes", "q.bytes", NUMBER},    {"digest", "lower(hex(q.digest))", TEXT},
+    {"logged", "q.ts_logged", TIME},
+};
+
 static const struct column flow_columns[] = {
     {"edge", "f.edge", TEXT},       {"src", "f.from_node", TEXT}, {"dst", "f.to_node", TEXT},
     {"verdict", "f.verdict", TEXT}, {"level", "f.level", NUMBER}, {"day", "f.day * 86400000", TIME},
@@ -157,6 +187,12 @@ static void filter_none(struct sw_buffer *sql, const struct sw_query *query)
     (void)query;
 }
 
+static void filter_cases(struct sw_buffer *sql, const struct sw_query *query)
+{
+    (void)query;
+    sw_buffer_append_string(sql, " AND r.action = 'case_open'");
+}
+
 static void bind_hops(sqlite3_stmt *statement, const struct sw_query *query)
 {
     (void)sqlite3_bind_text(statement, 12, query->edge, -1, SQLITE_STATIC);
@@ -177,6 +213,21 @@ static int64_t event_head(const struct sw_store *store)
 static int64_t review_head(const struct sw_store *store)
 {
     return store->heads.review;
+}
+
+static int64_t gap_head(const struct sw_store *store)
+{
+    return store->heads.gap;
+}
+
+static int64_t loss_head(const struct sw_store *store)
+{
+    return store->heads.loss;
+}
+
+static int64_t refused_head(const struct sw_store *store)
+{
+    return store->heads.quarantine;
 }
 
 /* The window of flows is the day. */
@@ -201,6 +252,14 @@ static const struct sw_export_list lists[] = {
      COLUMNS(flow_columns), ""},
     {"reviews", "r.seq", "review AS r", filter_none, bind_hops, review_head,
      COLUMNS(review_columns), ""},
+    {"cases", "r.seq", "review AS r", filter_cases, bind_hops, review_head, COLUMNS(case_columns),
+     ""},
+    {"gaps", "g.id", "log.gap AS g JOIN log.source AS s ON s.id = g.source_id", filter_none,
+     bind_hops, gap_head, COLUMNS(gap_columns), ""},
+    {"losses", "o.id", "log.loss AS o", filter_none, bind_hops, loss_head, COLUMNS(loss_columns),
+     ""},
+    {"refused", "q.id", "log.quarantine AS q", filter_none, bind_hops, refused_head,
+     COLUMNS(refused_columns), ""},
 };
 
 enum sw_status sw_export_start(struct sw_export *export, struct sw_store *store,

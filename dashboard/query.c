@@ -298,7 +298,7 @@ static const struct parameter parameters[] = {
     {"src", add_src, "a system of the map, such as NGI"},
     {"dst", add_dst, "a system of the map, such as IDENT"},
     {"case", add_case, "the number of a case"},
-    {"what", add_what, "alerts, events, flows or reviews"},
+    {"what", add_what, "alerts, events, flows, reviews, cases, gaps, losses or refused"},
     {"a", add_a, "names of packs, joined by commas"},
     {"b", add_b, "names of packs, joined by commas"},
     {"without", add_without, "edges of the map, such as E16,E27"},

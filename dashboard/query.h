@@ -4,7 +4,7 @@
  *   state=open,escalated      verdict=PROH,REVIEW      level=3 | 2-4 | 1,3
  *   range=24h | 30d | all     from=TIME to=TIME        before=ID limit=1..200
  *   rule=NAME edge=E04 src=NODE dst=NODE group=0|1 in=GROUP q=WORDS case=NAME
- *   of exports: what=alerts|events|flows|reviews redact=public|full
+ *   of exports: what=alerts|events|flows|reviews|cases|gaps|losses|refused redact=public|full
  *   of replay: as_of=ENTRY
  *   of comparisons: a=PACK,… b=PACK,… without=E16,…
  *

@@ -43,8 +43,9 @@ enum MHD_Result sw_serve_export(struct sw_call *call)
     }
     if (sw_export_start(export, &server->store, &call->query,
                         csv ? SW_EXPORT_CSV : SW_EXPORT_JSONL) != SW_OK) {
-        return sw_call_fail(call, MHD_HTTP_BAD_REQUEST, "parameter", "There is no such list.",
-                            "Give what=alerts, events, flows or reviews.");
+        return sw_call_fail(
+            call, MHD_HTTP_BAD_REQUEST, "parameter", "There is no such list.",
+            "Give what=alerts, events, flows, reviews, cases, gaps, losses or refused.");
     }
     (void)snprintf(file, sizeof(file), "sharewatch-%s.%s",
                    call->query.what[0] != '\0' ? call->query.what : "alerts",

@@ -60,7 +60,8 @@ export function cases(data, state, redraw) {
     } catch (problem) { say(problem.message); redraw(); }
   };
   return h('section', {class: 'panel wide', 'aria-labelledby': 'cases-title'},
-    h('header', {}, h('h1', {id: 'cases-title'}, 'Cases'), h('span', {class: 'sub'}, 'A record is only looked up within a case, and each look is recorded.')),
+    h('header', {}, h('h1', {id: 'cases-title'}, 'Cases'), h('span', {class: 'sub'}, 'A record is only looked up within a case, and each look is recorded.'),
+      data.cases.length > 0 && exportLink('cases', {})),
     data.cases.length > 0 && h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Cases'}, h('table', {},
       h('thead', {}, h('tr', {}, ['Number', 'Opened (UTC)', 'By', 'Reason', 'Chains', 'Read'].map(name => h('th', {scope: 'col'}, name)))),
       h('tbody', {}, data.cases.map(row => h('tr', {}, h('td', {}, h('a', {href: `/cases/${encodeURIComponent(row.number)}`}, row.number)),

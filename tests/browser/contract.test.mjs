@@ -283,6 +283,15 @@ test('exports: what the filter finds, whole, safe in a spreadsheet, and they say
   await post('/api/reviews', {action: 'note', ids: [alert], note: '=HYPERLINK("x"), said'});
   const reviews = await (await get('/api/export.csv?what=reviews')).text();
   assert.ok(reviews.includes(`"'=HYPERLINK(""x""), said"`));
+  // Each list of a page is a file too, with as many rows.
+  const {gaps, losses, refused} = await json('/api/integrity'), {cases} = await json('/api/cases');
+  for (const [what, rows] of Object.entries({gaps, losses, refused, cases})) {
+    const csv = (await (await get(`/api/export.csv?what=${what}`)).text()).split('\r\n');
+    assert.equal(csv.at(-2), `#end,rows=${rows.length},complete=true`, what);
+    const lines = (await (await get(`/api/export.jsonl?what=${what}`)).text()).trim().split('\n').map(JSON.parse);
+    assert.equal(lines.length, rows.length + 1, what);
+    assert.ok(csv[0].split(',').every(name => lines.length === 1 || name in lines[0]), what);
+  }
   assert.equal((await get('/api/export.csv?what=people')).status, 400);
 });
 
