@@ -62,7 +62,7 @@ static uint32_t find_slot(const struct sw_chains *chains, const char *key, uint6
 
 const struct sw_chain *sw_chains_find(const struct sw_chains *chains, const char *key)
 {
-    uint32_t slot = find_slot(chains, key, sw_text_hash(sw_text_from(key)));
+    uint32_t slot = find_slot(chains, key, sw_text_mix(sw_text_from(key)));
     return chains->slots[slot] == 0 ? NULL : &chains->entries[chains->slots[slot] - 1].chain;
 }
 
@@ -108,9 +108,11 @@ static uint32_t take_entry(struct sw_chains *chains)
         return ++chains->count;
     }
     uint32_t number = chains->oldest;
-    const struct sw_chain_entry *entry = &chains->entries[number - 1];
-    uint32_t slot = find_slot(chains, entry->chain.key, entry->hash);
-    SW_ASSERT(chains->slots[slot] == number);
+    uint32_t slot = home(chains->entries[number - 1].hash);
+    while (chains->slots[slot] != number) {
+        SW_ASSERT(chains->slots[slot] != 0);
+        slot = (slot + 1) & (SW_CHAIN_SLOTS - 1);
+    }
     free_slot(chains, slot);
     unlink_entry(chains, number);
     chains->evicted_total++;
@@ -166,7 +168,7 @@ static bool raise(struct sw_chain *chain, const struct sw_hop *hop, int64_t time
 void sw_chains_add(struct sw_chains *chains, const char *key, const struct sw_hop *hop,
                    int64_t time_ms, bool first, struct sw_outputs *outputs)
 {
-    uint64_t hash = sw_text_hash(sw_text_from(key));
+    uint64_t hash = sw_text_mix(sw_text_from(key));
     bool known = chains->slots[find_slot(chains, key, hash)] != 0;
     outputs->has_chain = known || has_news(hop);
     outputs->chain_changed = false;
@@ -182,7 +184,7 @@ void sw_chains_add(struct sw_chains *chains, const char *key, const struct sw_ho
 
 void sw_chains_restore(struct sw_chains *chains, const struct sw_chain *chain)
 {
-    *use(chains, chain->key, sw_text_hash(sw_text_from(chain->key))) = *chain;
+    *use(chains, chain->key, sw_text_mix(sw_text_from(chain->key))) = *chain;
 }
 
 bool sw_chain_merge(struct sw_chain *chain, const struct sw_chain *older)

@@ -65,6 +65,24 @@ uint64_t sw_text_hash(struct sw_text text)
     return hash;
 }
 
+uint64_t sw_text_mix(struct sw_text text)
+{
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = text.length * factor;
+    uint32_t left = text.length;
+    const char *at = text.bytes;
+    while (left > 0) {
+        uint64_t word = 0;
+        uint32_t taken = left < sizeof(word) ? left : (uint32_t)sizeof(word);
+        memcpy(&word, at, taken);
+        hash = (hash ^ word) * factor;
+        hash ^= hash >> 32;
+        at += taken;
+        left -= taken;
+    }
+    return hash;
+}
+
 void sw_buffer_init(struct sw_buffer *buffer, char *bytes, uint32_t capacity)
 {
     SW_ASSERT(bytes != NULL);

@@ -16,18 +16,18 @@
     "event.id, event.ts_logged, source.name, event.kind, event.digest, event.payload "             \
     "FROM event JOIN source ON source.id = event.source_id "
 
+/* What is NULL is read as 0 or as the empty text. */
 static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
     [SW_LOGGED_EVENTS] =
         "SELECT id, run_id, ts_logged, source_id, event_id, kind, action, ts_event, ts_recorded, "
-        "coalesce(sequence, 0), synthetic, scrubbed, payload, digest FROM event ORDER BY id",
-    [SW_LOGGED_HOPS] =
-        "SELECT event, revision, coalesce(cause, 0), chain, coalesce(edge, ''), "
-        "coalesce(from_node, ''), coalesce(to_node, ''), coalesce(data_class, ''), crosses, level, "
-        "verdict, duties, fed_reach, late, ts_event, coalesce(alert, 0), synthetic, id FROM hop "
-        "ORDER BY id",
-    [SW_LOGGED_FINDINGS] = "SELECT hop, policy_id, rule, coalesce(verdict, ''), "
-                           "coalesce(missing, '') FROM finding ORDER BY hop, policy_id, rule",
-    [SW_LOGGED_ALERTS] = "SELECT hop, chain, coalesce(edge, ''), coalesce(rule, ''), cite, level, "
+        "sequence, synthetic, scrubbed, payload, digest FROM event ORDER BY id",
+    [SW_LOGGED_HOPS] = "SELECT event, revision, cause, chain, edge, "
+                       "from_node, to_node, data_class, crosses, level, "
+                       "verdict, duties, fed_reach, late, ts_event, alert, synthetic, id FROM hop "
+                       "ORDER BY id",
+    [SW_LOGGED_FINDINGS] = "SELECT hop, policy_id, rule, verdict, "
+                           "missing FROM finding ORDER BY hop, policy_id, rule",
+    [SW_LOGGED_ALERTS] = "SELECT hop, chain, edge, rule, cite, level, "
                          "verdict, duties, title, sentence, path, ts_event, ts_logged, daily, id, "
                          "synthetic FROM alert ORDER BY id",
     [SW_LOGGED_CHAIN_ROW] = "SELECT event, level, verdict, verdicts, duties, fed_reach, hops, "

@@ -25,7 +25,7 @@
 #include "logged.h"
 
 #define SW_DIFFERENCE_BYTES  1024
-#define SW_REPLAY_KNOWN_BITS (UINT64_C(1) << 26) // of a filter of chains' keys
+#define SW_REPLAY_KNOWN_BITS (UINT64_C(1) << 25) // of a filter of chains' keys
 #define SW_REPLAY_TURN       4096                // events between two calls of `turn`
 
 /** What is compared or told; empty texts and equal times mean all. Everything is judged all the

@@ -99,7 +99,7 @@ static uint64_t *known_word(const struct sw_replay *replay, uint64_t hash, uint6
 /* Two bits a key, from the two halves of its hash. */
 bool sw_replay_may_know(const struct sw_replay *replay, struct sw_text key)
 {
-    uint64_t hash = sw_text_hash(key);
+    uint64_t hash = sw_text_mix(key);
     uint64_t bits[2];
     const uint64_t *first = known_word(replay, hash >> 32, &bits[0]);
     const uint64_t *second = known_word(replay, hash & UINT32_MAX, &bits[1]);
@@ -108,7 +108,7 @@ bool sw_replay_may_know(const struct sw_replay *replay, struct sw_text key)
 
 void sw_replay_note_known(struct sw_replay *replay, struct sw_text key)
 {
-    uint64_t hash = sw_text_hash(key);
+    uint64_t hash = sw_text_mix(key);
     uint64_t bit = 0;
     *known_word(replay, hash >> 32, &bit) |= bit;
     *known_word(replay, hash & UINT32_MAX, &bit) |= bit;

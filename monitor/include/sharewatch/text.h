@@ -38,6 +38,10 @@ int sw_text_compare(struct sw_text a, struct sw_text b);
 /** A 64-bit FNV-1a hash. Not for anything an adversary may choose the cost of. */
 uint64_t sw_text_hash(struct sw_text text);
 
+/** A quicker one for tables in memory: eight bytes at a time, so it differs between machines of
+ *  other byte order and must never be stored. */
+uint64_t sw_text_mix(struct sw_text text);
+
 struct sw_buffer {
     char *bytes;       // [capacity], owned by the caller, NUL-terminated after every call
     uint32_t capacity; // bytes, at least 1
