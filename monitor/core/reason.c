@@ -51,9 +51,16 @@ static void cut(struct sw_text text, struct words *words)
     }
 }
 
+/* Letters that differ in more than their case cannot begin the same word: most words go here. */
+static bool begins_alike(struct sw_text word, const char *wanted)
+{
+    return word.length > 0 &&
+           (((unsigned char)word.bytes[0] ^ (unsigned char)wanted[0]) & ~0x20) == 0;
+}
+
 static bool is(struct sw_text word, const char *wanted)
 {
-    return sw_text_equal_fold(word, sw_text_from(wanted));
+    return begins_alike(word, wanted) && sw_text_equal_fold(word, sw_text_from(wanted));
 }
 
 static bool is_one_of(struct sw_text word, const char *const *wanted)
@@ -68,6 +75,9 @@ static bool is_one_of(struct sw_text word, const char *const *wanted)
 
 static bool starts(struct sw_text word, const char *prefix)
 {
+    if (!begins_alike(word, prefix)) {
+        return false;
+    }
     struct sw_text wanted = sw_text_from(prefix);
     return word.length >= wanted.length &&
            sw_text_equal_fold((struct sw_text){word.bytes, wanted.length}, wanted);
