@@ -109,3 +109,17 @@ expect_out "Tokens: of 2 plates and 2 case numbers"
 for secret in 7ABC123 7abc-123 8XYZ987 6QRS555 25-0123 250123; do
     ! grep -qa -- "$secret" "$WORK"/tokens.db* || fail "the log holds $secret"
 done
+
+# ---- one search in the logs of eighteen agencies, under other masks, is one search ----
+files=()
+for i in $(seq 18); do
+    reason="stolen vehicle"; [ $((i % 3)) -ne 0 ] || reason="***"
+    printf 'ID,Name,Org Name,Total Networks Searched,Search Time,Reason\n%s,U%s,Oakland CA PD,347,"03/08/2025, 10:00:00 AM UTC",%s\n' \
+        22222222-0b6e-4b7e-9c39-000000000001 "$i" "$reason" >"$WORK/of-$i.csv"
+    files+=("Agency $i CA PD=$WORK/of-$i.csv")
+done
+run "$SHAREWATCH" import flock "${files[@]}" --log "$WORK/eighteen.db"
+expect_status 0
+expect_out "18 files: 18 rows, 1 search, 17 copies of them"
+[ "$(sqlite3 "$WORK/eighteen.db" "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM evidence)")" = "1|18" ] ||
+    fail "one search is several events, or has not eighteen rows of evidence"
