@@ -89,7 +89,7 @@ static void store_entry(struct sw_log *log, const struct sw_entry *entry, const 
 static void add(struct sw_log *log, const struct sw_rows *rows, struct sw_entry *entry)
 {
     struct sw_seal *seal = log->seal;
-    uint8_t salts[SW_ENTRY_GROUPS * SW_SALT_BYTES];
+    uint8_t salts[SW_ENTRY_GROUPS][SW_SALT_BYTES];
     if (log->failed) {
         return;
     }
@@ -97,16 +97,16 @@ static void add(struct sw_log *log, const struct sw_rows *rows, struct sw_entry 
     entry->group_count = (uint8_t)sw_entry_kind_groups(entry->kind);
     entry->index = seal->tree.size;
     entry->time_ms = entry->time_ms != 0 ? entry->time_ms : seal->time_ms;
-    if (!draw(seal, salts, entry->group_count * SW_SALT_BYTES)) {
+    if (!draw(seal, salts[0], entry->group_count * SW_SALT_BYTES)) {
         fail(log, "the kernel gave no random bytes for its seal");
         return;
     }
-    for (uint32_t i = 0; i < entry->group_count; i++) {
-        sw_entry_commit(&seal->hasher, i, salts + (size_t)i * SW_SALT_BYTES, rows->groups[i].bytes,
-                        rows->groups[i].length, entry->commitments[i]);
+    for (uint32_t i = 0; i < SW_ENTRY_GROUPS && i < entry->group_count; i++) {
+        sw_entry_commit(&seal->hasher, i, salts[i], rows->groups[i].bytes, rows->groups[i].length,
+                        entry->commitments[i]);
     }
     seal->time_ms = entry->time_ms;
-    store_entry(log, entry, salts);
+    store_entry(log, entry, salts[0]);
 }
 
 static struct sw_entry make_entry(enum sw_entry_kind kind, int64_t row, int64_t time_ms,
