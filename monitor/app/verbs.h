@@ -20,6 +20,7 @@
     X(report, "LOG", "the counts that laws and directives ask for")                                \
     X(evidence, "LOG ALERT", "one alert as a file that can be read without sharewatch")            \
     X(prove, "LOG ALERT", "write one alert as a proof that can be checked without the log")        \
+    X(prune, "LOG", "delete what was kept long enough, and keep the proofs")                       \
     X(keys, "create|show|rotate", "make, show or replace the keys of tokens and signatures")       \
     X(switches, "LOG", "the smallest sets of edges that would have cut every path taken")          \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \

@@ -340,7 +340,7 @@ CREATE TABLE checkpoint (
 CREATE TABLE redaction (
     id        INTEGER PRIMARY KEY,
     made_ms   INTEGER NOT NULL,
-    class     TEXT NOT NULL,             -- of the retention: "plate read", "event", "finding"; or "request"
+    class     TEXT NOT NULL,             -- of the retention: "plate event", "event", "chain key"; or "request"
     reason    TEXT NOT NULL,
     payloads  INTEGER NOT NULL,          -- events whose payload and digest are gone
     keys      INTEGER NOT NULL           -- judgements whose chain key is gone

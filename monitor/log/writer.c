@@ -31,7 +31,8 @@ static const char *const statements_sql[SW_LOG_STATEMENT_COUNT] = {
     [SW_LOG_EVENT_ADD] =
         "INSERT INTO event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) "
         "ON CONFLICT (source_id, event_id) DO NOTHING",
-    [SW_LOG_EVENT_SAME] = "SELECT digest = ?3 FROM event WHERE source_id = ?1 AND event_id = ?2",
+    [SW_LOG_EVENT_SAME] = "SELECT digest = ?3 OR length(digest) = 0 FROM event WHERE source_id = "
+                          "?1 AND event_id = ?2",
     [SW_LOG_EVENT_FIND] =
         "SELECT " EVENT_COLUMNS "WHERE event.source_id = ?1 AND event.event_id = ?2",
     [SW_LOG_EVENT_FIND_ANY] =
