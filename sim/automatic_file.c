@@ -6,6 +6,7 @@
 #include "expectation.h"
 #include "load_data.h"
 #include "load_value.h"
+#include "yaml_patch.h"
 
 #define SIGMA 0.8 // of the delays, as in a scenario file
 
@@ -242,8 +243,13 @@ static const struct sw_yaml_node *open_defaults(struct sw_loader *loader, const 
                         NULL, "what moves by itself is one mapping with `edges`");
         return NULL;
     }
-    sw_load_check_keys(loader, yaml->documents[0], &sw_keys_automatic_file);
-    return sw_yaml_get(yaml->documents[0], "edges");
+    const struct sw_yaml_node *root = yaml->documents[0];
+    const struct sw_scenario_doubt *doubt = loader->options->doubt;
+    if (doubt != NULL && doubt->automatic) {
+        root = sw_yaml_with_factor(&loader->scenario->arena, root, doubt->line, doubt->factor);
+    }
+    sw_load_check_keys(loader, root, &sw_keys_automatic_file);
+    return sw_yaml_get(root, "edges");
 }
 
 const struct sw_automatic_hop *sw_automatic_load(struct sw_loader *loader, const struct sw_map *map,

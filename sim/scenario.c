@@ -32,6 +32,7 @@
 #include "random.h"
 #include "step.h"
 #include "variant.h"
+#include "yaml_patch.h"
 
 #define PATH_MAX_ 4096
 
@@ -241,6 +242,11 @@ enum sw_status sw_scenario_open(struct sw_scenario *scenario, const char *path,
                                .options = options,
                                .report = report,
                                .root = scenario->yaml.documents[0]};
+    const struct sw_scenario_doubt *doubt = options->doubt;
+    if (doubt != NULL && !doubt->automatic) {
+        loader.root =
+            sw_yaml_with_factor(&scenario->arena, loader.root, doubt->line, doubt->factor);
+    }
     struct sw_raw_steps *raw = sw_arena_alloc(&scenario->arena, sizeof(*raw));
     load_all(&loader, raw);
     return report->error_total == errors_before ? SW_OK : SW_INVALID;

@@ -1,5 +1,8 @@
 #include "yaml_patch.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_null(const struct sw_yaml_node *node)
@@ -81,4 +84,92 @@ const struct sw_yaml_node *sw_yaml_with_value(struct sw_arena *arena,
     }
     add_pair(patch, items, &nodes[0], inner);
     return sw_yaml_merge(arena, mapping, patch);
+}
+
+/* ---- a number taken otherwise ---- */
+
+struct factor {
+    struct sw_arena *arena;
+    uint32_t line;
+    double factor;
+    bool done;
+};
+
+/* Seconds of a unit of time, 0 of anything else. */
+static double seconds_of(const char *unit)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(units[i].unit, unit) == 0) {
+            return units[i].seconds;
+        }
+    }
+    return 0;
+}
+
+/* Writes @text times the factor; false when it is no number. */
+static bool multiply(const char *text, double factor, char number[48])
+{
+    char *unit = NULL;
+    if (text[0] < '0' || text[0] > '9') {
+        return false;
+    }
+    double value = strtod(text, &unit);
+    double product = value * factor;
+    double seconds = seconds_of(unit);
+    if (seconds > 0) {
+        (void)snprintf(number, 48, "%.0fs", fmax(1, product * seconds));
+    } else if (strcmp(unit, "%") == 0) {
+        (void)snprintf(number, 48, "%.6g%%", fmin(100, product));
+    } else if (unit[0] == '\0' && strchr(text, '.') != NULL) {
+        (void)snprintf(number, 48, "%.6g", value <= 1 ? fmin(1, product) : product);
+    } else {
+        (void)snprintf(number, 48, "%.0f", fmax(1, product));
+    }
+    return unit[0] == '\0' || unit[0] == '%' || seconds > 0;
+}
+
+static const struct sw_yaml_node *copy_scalar(struct factor *factor,
+                                              const struct sw_yaml_node *node)
+{
+    char number[48];
+    if (factor->done || node->place.line != factor->line || !node->plain ||
+        !multiply(node->text.bytes, factor->factor, number)) {
+        return node;
+    }
+    struct sw_yaml_node *copy = sw_arena_alloc(factor->arena, sizeof(*copy));
+    *copy = *node;
+    copy->text = sw_arena_text(factor->arena, sw_text_from(number));
+    factor->done = true;
+    return copy;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the parser allows, SW_YAML_DEPTH_MAX */
+static const struct sw_yaml_node *copy_tree(struct factor *factor, const struct sw_yaml_node *node)
+{
+    if (node->type == SW_YAML_SCALAR) {
+        return copy_scalar(factor, node);
+    }
+    bool mapping = node->type == SW_YAML_MAPPING;
+    uint32_t count = mapping ? 2 * node->count : node->count;
+    struct sw_yaml_node *copy = sw_arena_alloc(factor->arena, sizeof(*copy));
+    const struct sw_yaml_node **items = alloc_nodes(factor->arena, (size_t)count + 1);
+    *copy = *node;
+    copy->items = items;
+    for (uint32_t i = 0; i < count; i++) {
+        bool key = mapping && i % 2 == 0;
+        items[i] = key ? node->items[i] : copy_tree(factor, node->items[i]);
+    }
+    return copy;
+}
+
+const struct sw_yaml_node *sw_yaml_with_factor(struct sw_arena *arena,
+                                               const struct sw_yaml_node *node, uint32_t line,
+                                               double factor)
+{
+    struct factor state = {.arena = arena, .line = line, .factor = factor};
+    return copy_tree(&state, node);
 }

@@ -17,4 +17,10 @@ const struct sw_yaml_node *sw_yaml_with_value(struct sw_arena *arena,
                                               const struct sw_yaml_node *mapping,
                                               struct sw_text path, struct sw_text value);
 
+/** A copy of the tree @node in which the first number on @line is @factor times what it was, see
+ *  struct sw_scenario_doubt. */
+const struct sw_yaml_node *sw_yaml_with_factor(struct sw_arena *arena,
+                                               const struct sw_yaml_node *node, uint32_t line,
+                                               double factor);
+
 #endif

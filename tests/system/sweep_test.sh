@@ -40,3 +40,42 @@ for wrong in "--seeds 0" "--seeds x" "--jobs 0"; do
     run "$SHAREWATCH" sweep "$clean_day" $wrong
     expect_status 2
 done
+
+# What nobody has counted is halved and doubled; what that moves is told, and what it does not.
+mkdir -p "$WORK/doubtful"
+cat >"$WORK/doubtful/scenario.yaml" <<'YAML'
+scenario: doubtful
+title: Bookings of a day
+from: a test
+seed: 1
+start: 2026-03-03T14:00:00-08:00
+actors:
+  jail: {agency: LAPD, class: local, system: LAPD-JAIL, role: jail_clerk}
+automatic: yes
+storylines:
+  main:
+    repeat: {per_day: 40, days: 1} # uncertain: how many
+    steps:
+      - step: booked
+        at: 0
+        event: booking.booked
+        actor: jail
+        subject: new
+        data: {data_class: arrest, charge_class: M, custody_state: booked}
+      - step: released
+        after: booked
+        event: custody.released
+        actor: jail
+        delay: 10m # uncertain: when
+YAML
+run "$SHAREWATCH" sweep "$WORK/doubtful" --seeds 12
+expect_status 0
+expect_out "line 11: repeat: {per_day: 40, days: 1} # uncertain: how many"
+expect_out "what moves by itself, line 18: chance: 8%"
+expect_out "moves none of the numbers above: line 23"
+halved=$(sed -n 's/.*searched or more: .*; halved \([0-9.]*\), doubled .*/\1/p' "$WORK/out")
+awk -v h="$halved" 'BEGIN { exit !(h > 12 && h < 28) }' || fail "half of forty is not $halved"
+run "$SHAREWATCH" sweep "$WORK/doubtful" --seeds 4 --json
+grep -q '"line":11,"runs":4,' "$WORK/out" || fail "the JSON does not tell of line 11"
+run "$SHAREWATCH" sweep "$WORK/doubtful" --seeds 4 --doubts 0
+expect_out "It rests on what nobody has counted:"

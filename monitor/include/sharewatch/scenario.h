@@ -354,6 +354,17 @@ struct sw_scenario {
     struct sw_yaml automatic; // what moves by itself, when the scenario says so
 };
 
+/**
+ * What if a number were wrong? The first number on @line of the scenario's file, or of the file of
+ * what moves by itself, is taken @factor times: 8% twice is 16%, 10m half is 300s. A share stays
+ * below 100%. Nothing changes when there is no number on that line.
+ */
+struct sw_scenario_doubt {
+    bool automatic; // in the file of what moves by itself
+    uint32_t line;  // counted from 1
+    double factor;
+};
+
 struct sw_scenario_options {
     const char *variant;  // NULL: the first
     const char *instance; // NULL: none
@@ -364,6 +375,7 @@ struct sw_scenario_options {
      * step or storyline, the keys down to the value, and the value. At most 32. */
     const char *const *sets;
     uint32_t set_count;
+    const struct sw_scenario_doubt *doubt; // NULL: none
 };
 
 /**
