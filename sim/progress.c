@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sharewatch/bar.h>
 #include <sharewatch/time.h>
 
 #define INTERVAL_MS 250
@@ -36,12 +37,14 @@ static void show_line(const struct sw_progress *progress, uint64_t events, int64
                       int64_t now_ms)
 {
     char time[SW_TIME_BYTES];
+    char bar[SW_BAR_BYTES];
     double seconds = (double)(now_ms - progress->started_ms) / 1000.0;
-    double share = progress->total > 0 ? 100.0 * (double)events / (double)progress->total : 0;
     sw_time_format(virtual_ms, time);
-    (void)fprintf(stderr, "\r%.16s  %llu of about %llu events (%.0f %%), %.0f/s \033[K", time,
-                  (unsigned long long)events, (unsigned long long)progress->total,
-                  share < 100 ? share : 100, seconds > 0 ? (double)events / seconds : 0);
+    sw_bar_write(bar, &(struct sw_bar){.done = events,
+                                       .total = progress->total,
+                                       .unit = "events",
+                                       .rate = seconds > 0 ? (double)events / seconds : 0});
+    (void)fprintf(stderr, "\r%.16s  %s\033[K", time, bar);
     (void)fflush(stderr);
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/bar.h>
 #include <sharewatch/command.h>
 #include <sharewatch/map.h>
 #include <sharewatch/time.h>
@@ -47,15 +48,18 @@ void sw_run_complain(struct sw_run *run, const char *sentence)
 static void describe_progress(const struct sw_run *run, char *text, size_t text_bytes)
 {
     char time[SW_TIME_BYTES] = "not yet begun   ";
+    char bar[SW_BAR_BYTES];
     const char *dot = run->render.ascii ? "-" : "·";
     if (run->sim_says.virtual_ms != 0) {
         sw_time_format(run->sim_says.virtual_ms, time);
         time[10] = ' ';
     }
-    (void)snprintf(text, text_bytes,
-                   "%.16s %s %llu of %llu events %s %.0f/s %s %.2f s behind %s %llu alert%s", time,
-                   dot, (unsigned long long)run->monitor_says.events,
-                   (unsigned long long)run->scenario.events_expected, dot, run->rate, dot,
+    sw_bar_write(bar, &(struct sw_bar){.done = run->monitor_says.events,
+                                       .total = run->scenario.events_expected,
+                                       .unit = "events",
+                                       .rate = run->rate,
+                                       .ascii = run->render.ascii});
+    (void)snprintf(text, text_bytes, "%.16s %s %s %.2f s behind %s %llu alert%s", time, bar, dot,
                    (double)run->monitor_says.lag_ms / 1000.0, dot,
                    (unsigned long long)run->alert_total, run->alert_total == 1 ? "" : "s");
 }

@@ -5,10 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/bar.h>
 #include <sharewatch/command.h>
+
+#define TERMINAL_MS 250
+#define PLAIN_MS    5000
 
 /* Some runs of a sweep. */
 struct batch {
@@ -20,6 +25,8 @@ struct batch {
     uint32_t jobs;
     struct sw_rehearsal *results; // [runs]
     struct sw_metrics *metrics;
+    int64_t started_ms;
+    int64_t shown_ms; // when it was last told how far it is
 };
 
 struct sw_scenario_options sw_sweep_options(const struct sw_sweep *sweep, uint64_t seed,
@@ -82,12 +89,35 @@ static bool read_result(int fd, struct sw_rehearsal *result)
     return true;
 }
 
-static void show_progress(const struct batch *batch, uint32_t done)
+static int64_t now_ms(void)
 {
-    if (isatty(STDERR_FILENO) == 1) {
-        (void)fprintf(stderr, "\r%s%u of %u runs\033[K%s", batch->what, done, batch->runs,
-                      done == batch->runs ? "\r\033[K" : "");
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A line that is written over at a terminal, else a line now and then. */
+static void show_progress(struct batch *batch, uint32_t done)
+{
+    char bar[SW_BAR_BYTES];
+    bool terminal = isatty(STDERR_FILENO) == 1;
+    int64_t now = now_ms();
+    if (now - batch->shown_ms < (terminal ? TERMINAL_MS : PLAIN_MS) && done < batch->runs) {
+        return;
     }
+    double seconds = (double)(now - batch->started_ms) / 1000;
+    sw_bar_write(bar, &(struct sw_bar){.done = done,
+                                       .total = batch->runs,
+                                       .unit = "runs",
+                                       .rate = seconds > 0 ? done / seconds : 0,
+                                       .ascii = !terminal});
+    if (terminal) {
+        (void)fprintf(stderr, "\r%s%s\033[K%s", batch->what, bar,
+                      done == batch->runs ? "\r\033[K" : "");
+    } else if (now - batch->shown_ms >= PLAIN_MS) {
+        (void)fprintf(stderr, "%s%s\n", batch->what, bar);
+    }
+    batch->shown_ms = now;
 }
 
 /* Starts the children and takes their results in turn; SW_IO when one of them failed. */
@@ -226,6 +256,7 @@ enum sw_status sw_sweep_run(const struct sw_sweep *sweep, uint32_t runs,
                            .jobs = sweep->jobs < runs ? sweep->jobs : runs,
                            .results = calloc(runs, sizeof(struct sw_rehearsal)),
                            .metrics = metrics};
+    batch.started_ms = batch.shown_ms = now_ms();
     metrics->count = 0;
     enum sw_status status = batch.results != NULL ? run_all(&batch) : SW_NO_MEMORY;
     if (status == SW_OK) {
