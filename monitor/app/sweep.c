@@ -123,8 +123,8 @@ static void show_progress(struct batch *batch, uint32_t done)
 /* Starts the children and takes their results in turn; SW_IO when one of them failed. */
 static enum sw_status run_all(struct batch *batch)
 {
-    int fds[SW_SWEEP_JOBS_MAX];
-    pid_t children[SW_SWEEP_JOBS_MAX];
+    int fds[SW_SWEEP_JOBS_MAX] = {0};
+    pid_t children[SW_SWEEP_JOBS_MAX] = {0};
     enum sw_status status = SW_OK;
     SW_ASSERT(batch->jobs >= 1 && batch->jobs <= SW_SWEEP_JOBS_MAX);
     (void)fflush(NULL);
