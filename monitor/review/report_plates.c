@@ -24,6 +24,16 @@
     "SELECT '" label "', 0, 0 UNION ALL SELECT '" label "', " column                               \
     ", count(*) FROM fact WHERE " ACCESS " GROUP BY 2"
 
+#define DATE ELEMENT("1 date and time", "0")
+#define QUERY                                                                                      \
+    ELEMENT("2 plate or other terms of the query",                                                 \
+            "iif(vehicle IS NOT NULL, 0, iif(imported OR gone, 2, 1))")
+#define USER ELEMENT("3 user", "iif(role_tok IS NOT NULL, 0, iif(imported OR gone, 2, 1))")
+#define ORGANISATION                                                                               \
+    ELEMENT("3 organisation of the user",                                                          \
+            "iif(coalesce(actor, 'UNKNOWN') <> 'UNKNOWN', 0, iif(imported OR gone, 2, 1))")
+#define PURPOSE ELEMENT("4 purpose", PURPOSE_COLUMN)
+
 static const struct sw_account_table access_tables[] = {
     {
         .name = "elements",
@@ -33,117 +43,8 @@ static const struct sw_account_table access_tables[] = {
         .source = "Civ. Code 1798.90.52(b)",
         .label = "element",
         .columns = {"recorded", "not recorded", "cannot be assessed"},
-        .sql = ELEMENT("1 date and time", "0") " UNION ALL " ELEMENT(
-            "2 plate or other terms of the query",
-            "iif(vehicle IS NOT NULL, 0, iif(imported OR gone, 2, "
-            "1))") " UNION ALL " ELEMENT("3 user",
-                                         "iif(role_tok IS NOT NULL, "
-                                         "0, iif(imported OR gone, "
-                                         "2, 1))") " UNION "
-                                                   "ALL " ELEMENT(
-                                                       "3"
-                                                       " "
-                                                       "o"
-                                                       "r"
-                                                       "g"
-                                                       "a"
-                                                       "n"
-                                                       "i"
-                                                       "s"
-                                                       "a"
-                                                       "t"
-                                                       "i"
-                                                       "o"
-                                                       "n"
-                                                       " "
-                                                       "o"
-                                                       "f"
-                                                       " "
-                                                       "t"
-                                                       "h"
-                                                       "e"
-                                                       " "
-                                                       "u"
-                                                       "s"
-                                                       "e"
-                                                       "r",
-                                                       "i"
-                                                       "i"
-                                                       "f"
-                                                       "("
-                                                       "c"
-                                                       "o"
-                                                       "a"
-                                                       "l"
-                                                       "e"
-                                                       "s"
-                                                       "c"
-                                                       "e"
-                                                       "("
-                                                       "a"
-                                                       "c"
-                                                       "t"
-                                                       "o"
-                                                       "r"
-                                                       ","
-                                                       " "
-                                                       "'"
-                                                       "U"
-                                                       "N"
-                                                       "K"
-                                                       "N"
-                                                       "O"
-                                                       "W"
-                                                       "N"
-                                                       "'"
-                                                       ")"
-                                                       " "
-                                                       "<"
-                                                       ">"
-                                                       " "
-                                                       "'"
-                                                       "U"
-                                                       "N"
-                                                       "K"
-                                                       "N"
-                                                       "O"
-                                                       "W"
-                                                       "N"
-                                                       "'"
-                                                       ","
-                                                       " "
-                                                       "0"
-                                                       ","
-                                                       " "
-                                                       "i"
-                                                       "i"
-                                                       "f"
-                                                       "("
-                                                       "i"
-                                                       "m"
-                                                       "p"
-                                                       "o"
-                                                       "r"
-                                                       "t"
-                                                       "e"
-                                                       "d"
-                                                       " "
-                                                       "O"
-                                                       "R"
-                                                       " "
-                                                       "g"
-                                                       "o"
-                                                       "n"
-                                                       "e"
-                                                       ","
-                                                       " "
-                                                       "2"
-                                                       ","
-                                                       " "
-                                                       "1"
-                                                       ")"
-                                                       ")") " UNION ALL " ELEMENT("4 purpose",
-                                                                                  PURPOSE_COLUMN),
+        .sql = DATE " UNION ALL " QUERY " UNION ALL " USER " UNION ALL " ORGANISATION
+                    " UNION ALL " PURPOSE,
         .fixed = true,
     },
     {
