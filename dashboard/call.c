@@ -4,14 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-int64_t sw_call_wall_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int64_t sw_call_steady_ms(void)
 {

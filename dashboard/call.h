@@ -34,8 +34,7 @@ struct sw_call {
     struct sw_text body;
 };
 
-/** Wall clock and steady clock, in milliseconds. */
-int64_t sw_call_wall_ms(void);
+/** The steady clock of the loop, in milliseconds. */
 int64_t sw_call_steady_ms(void);
 
 /** Answers with an error and counts it; @hint may be NULL. */

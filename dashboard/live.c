@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/now.h>
 
 #include "answers.h"
 #include "limits.h"
@@ -18,18 +18,11 @@
 
 const int64_t sw_live_delays_ms[SW_LIVE_DELAYS - 1] = {25, 100, 250, 1000};
 
-static int64_t wall_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void render_status(struct sw_live *live)
 {
     struct sw_buffer out;
     sw_buffer_init(&out, live->status_bytes, sizeof(live->status_bytes));
-    if (sw_answer_status(live->store, live->inbox, wall_ms(), &out) != SW_OK || out.overflowed) {
+    if (sw_answer_status(live->store, live->inbox, sw_now_ms(), &out) != SW_OK || out.overflowed) {
         out.length = 0;
     }
     live->status_length = out.length;
@@ -82,7 +75,7 @@ static const struct sw_live_line *line_of(struct sw_live *live, int64_t id)
         sw_buffer_append_format(&out, "event: alert\nid: %lld\ndata: ", (long long)id);
         int64_t logged_ms = sw_answer_alert_line(live->store, id, &out);
         if (logged_ms != 0 && id > live->fresh) {
-            count_delay(live, wall_ms() - logged_ms);
+            count_delay(live, sw_now_ms() - logged_ms);
         }
         sw_buffer_append_string(&out, "\n\n");
         line->alert = id;

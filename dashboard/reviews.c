@@ -9,11 +9,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/evp.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/now.h>
 
 #include "inbox.h"
 
@@ -412,15 +412,12 @@ void sw_reviews_reopen(struct sw_store *store, int64_t alert, int64_t then, int6
 {
     static struct sw_review_request request; // too large for the stack
     struct sw_review_result result;
-    struct timespec clock;
-    (void)clock_gettime(CLOCK_REALTIME, &clock);
     request = (struct sw_review_request){.action = SW_REVIEW_REOPEN, .id_count = 1};
     request.ids[0] = alert;
     (void)snprintf(request.note, sizeof(request.note),
                    "The count went from %lld to %lld since it was acknowledged.", (long long)then,
                    (long long)now);
-    if (sw_reviews_add(store, &request, "sharewatch",
-                       (int64_t)clock.tv_sec * 1000 + clock.tv_nsec / 1000000, &result) != SW_OK) {
+    if (sw_reviews_add(store, &request, "sharewatch", sw_now_ms(), &result) != SW_OK) {
         (void)fprintf(stderr, "sharewatch dashboard: alert %lld could not be opened again: %s\n",
                       (long long)alert, store->problem);
     }

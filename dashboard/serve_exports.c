@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include <sharewatch/now.h>
+
 #include "exhibit.h"
 
 static ssize_t read_export(void *context, uint64_t position, char *bytes, size_t capacity)
@@ -72,7 +74,7 @@ enum MHD_Result sw_serve_evidence(struct sw_call *call)
         .full = call->query.full,
         .reviews = true,
         .form = SW_EXHIBIT_HTML,
-        .now_ms = sw_call_wall_ms(),
+        .now_ms = sw_now_ms(),
     };
     enum sw_status status = sw_exhibit_write(&exhibit, &out);
     if (status != SW_OK) {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include <sharewatch/now.h>
 #include <sharewatch/time.h>
 
 #include "answers.h"
@@ -73,7 +74,7 @@ enum MHD_Result sw_serve_review_post(struct sw_call *call)
                             "Give the number of a review in quotes, as /api/alerts/ID has it.");
     }
     enum sw_status status =
-        sw_reviews_add(&server->store, request, call->session->actor, sw_call_wall_ms(), &result);
+        sw_reviews_add(&server->store, request, call->session->actor, sw_now_ms(), &result);
     sw_live_wake(&server->live);
     if (status == SW_EXISTS) {
         return fail_conflict(call, &result);
@@ -112,7 +113,7 @@ enum MHD_Result sw_serve_case_post(struct sw_call *call)
     }
     enum sw_status status =
         sw_reviews_open_case(&server->store, request->number, request->reason, request->chains,
-                             request->chain_count, call->session->actor, sw_call_wall_ms());
+                             request->chain_count, call->session->actor, sw_now_ms());
     sw_live_wake(&server->live);
     if (status == SW_EXISTS) {
         return sw_call_fail(call, MHD_HTTP_CONFLICT, "exists",
@@ -147,8 +148,7 @@ enum MHD_Result sw_serve_timeline(struct sw_call *call)
     sw_call_start(call, &out);
     enum sw_status status = sw_answer_timeline(&server->store, number, &out);
     if (status == SW_OK) {
-        status =
-            sw_reviews_read_case(&server->store, number, call->session->actor, sw_call_wall_ms());
+        status = sw_reviews_read_case(&server->store, number, call->session->actor, sw_now_ms());
     }
     if (status == SW_INVALID) {
         return sw_call_fail(call, MHD_HTTP_CONFLICT, "read_only", server->store.problem,

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include <sharewatch/now.h>
+
 #include "answers.h"
 
 enum MHD_Result sw_serve_health(struct sw_call *call)
@@ -78,7 +80,7 @@ enum MHD_Result sw_serve_status(struct sw_call *call)
     struct sw_buffer out;
     sw_call_start(call, &out);
     enum sw_status status =
-        sw_answer_status(&call->server->store, &call->server->inbox, sw_call_wall_ms(), &out);
+        sw_answer_status(&call->server->store, &call->server->inbox, sw_now_ms(), &out);
     if (status != SW_OK) {
         return sw_call_fail_status(call, status);
     }

@@ -50,13 +50,6 @@ int64_t sw_clock_wait_ms(struct sw_clock *clock, int64_t virtual_ms, int64_t rea
     return whole_ms;
 }
 
-int64_t sw_clock_real_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void sw_clock_sleep(int64_t ms)
 {
     struct timespec time = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};

@@ -30,9 +30,6 @@ void sw_clock_init(struct sw_clock *clock, double speed, int64_t pause_ms_max);
  *  starts the clock. */
 int64_t sw_clock_wait_ms(struct sw_clock *clock, int64_t virtual_ms, int64_t real_ms);
 
-/** Real time for intervals, ms, unaffected by anybody setting the time. */
-int64_t sw_clock_real_ms(void);
-
 /** Sleeps for at most @ms; a signal ends it early. */
 void sw_clock_sleep(int64_t ms);
 

@@ -12,6 +12,7 @@
 #include <sharewatch/data.h>
 #include <sharewatch/map.h>
 #include <sharewatch/mqtt.h>
+#include <sharewatch/now.h>
 #include <sharewatch/scenario.h>
 #include <sharewatch/time.h>
 
@@ -163,7 +164,7 @@ static int run(const struct sw_scenario *scenario, struct sw_map *map, double sp
     struct sw_hold hold;
     uint64_t events = 0;
     sw_clock_init(&clock, speed, pause_ms_max);
-    sw_progress_init(&progress, status_fd, scenario->events_expected, sw_clock_real_ms());
+    sw_progress_init(&progress, status_fd, scenario->events_expected, sw_steady_ms());
     sw_hold_init(&hold, hold_wanted ? status_fd : -1);
     say_changes(scenario, &hold);
     catch_signals();
@@ -171,7 +172,7 @@ static int run(const struct sw_scenario *scenario, struct sw_map *map, double sp
                                        : sw_publisher_run(scenario, &mqtt_options, !no_receipts,
                                                           &clock, &progress, &hold, &stop, &events);
     if (status == SW_OK && stop == 0) {
-        sw_progress_done(&progress, events, sw_clock_real_ms());
+        sw_progress_done(&progress, events, sw_steady_ms());
     }
     return exit_of(status);
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include <sharewatch/json.h>
+#include <sharewatch/now.h>
 #include <sharewatch/wire.h>
 
 #include "outbox.h"
@@ -226,10 +227,10 @@ static int greet(struct publisher *publisher)
     if (code != MQTTCLIENT_SUCCESS) {
         return code;
     }
-    int64_t until = sw_clock_real_ms() + GREETING_MS;
+    int64_t until = sw_steady_ms() + GREETING_MS;
     (void)pthread_mutex_lock(&publisher->mutex);
     while (!publisher->greeted && publisher->connected && *publisher->stop == 0 &&
-           sw_clock_real_ms() < until) {
+           sw_steady_ms() < until) {
         wait_for_change(publisher, 100);
     }
     bool greeted = publisher->greeted;
@@ -271,7 +272,7 @@ static int connect_once(struct publisher *publisher)
 static void rewind_outbox(struct publisher *publisher)
 {
     publisher->sent = 0;
-    publisher->receipt_ms = sw_clock_real_ms();
+    publisher->receipt_ms = sw_steady_ms();
 }
 
 /* Connects; the first time a failure is final, later it is tried until @stop. */
@@ -319,7 +320,7 @@ static void release(struct publisher *publisher)
     (void)pthread_mutex_unlock(&publisher->mutex);
     uint32_t released = before - publisher->outbox.count;
     publisher->sent -= released < publisher->sent ? released : publisher->sent;
-    int64_t now_ms = sw_clock_real_ms();
+    int64_t now_ms = sw_steady_ms();
     if (released > 0) {
         publisher->receipt_ms = now_ms;
     }
@@ -366,7 +367,7 @@ static bool send_outbox(struct publisher *publisher)
 /* A person who waits is told for what, once every few seconds. */
 static void complain(struct publisher *publisher)
 {
-    int64_t now_ms = sw_clock_real_ms();
+    int64_t now_ms = sw_steady_ms();
     if (now_ms - publisher->receipt_ms < PATIENCE_MS ||
         now_ms - publisher->complained_ms < COMPLAINT_MS) {
         return;
@@ -414,7 +415,7 @@ static enum sw_status wait_until(struct publisher *publisher, struct sw_clock *c
                                  int64_t virtual_ms)
 {
     int64_t wait_ms;
-    while ((wait_ms = sw_clock_wait_ms(clock, virtual_ms, sw_clock_real_ms())) > 0) {
+    while ((wait_ms = sw_clock_wait_ms(clock, virtual_ms, sw_steady_ms())) > 0) {
         enum sw_status status = turn(publisher);
         if (status != SW_OK) {
             return status;
@@ -505,7 +506,7 @@ static enum sw_status send_all(struct publisher *publisher, struct sw_clock *clo
             continue;
         }
         status = send_event(publisher, &made, clock);
-        sw_progress_running(progress, *events, made.emit_ms, sw_clock_real_ms());
+        sw_progress_running(progress, *events, made.emit_ms, sw_steady_ms());
     }
     return status == SW_OK ? hold_until(publisher, clock, INT64_MAX) : status;
 }
@@ -540,9 +541,9 @@ static enum sw_status finish(struct publisher *publisher)
         status = drain_to(publisher, 0);
     }
     (void)pthread_mutex_lock(&publisher->mutex);
-    int64_t until = sw_clock_real_ms() + PATIENCE_MS;
+    int64_t until = sw_steady_ms() + PATIENCE_MS;
     while (status == SW_OK && publisher->unacknowledged > 0 && publisher->connected &&
-           sw_clock_real_ms() < until) {
+           sw_steady_ms() < until) {
         wait_for_change(publisher, 20);
     }
     (void)pthread_mutex_unlock(&publisher->mutex);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sharewatch/now.h>
 #include <sharewatch/wire.h>
 
 #define OUTPUT_BYTES (SW_SCENARIO_PACKET_MAX * 4)
@@ -69,7 +70,7 @@ static enum sw_status wait_for(struct output *output, struct sw_clock *clock, in
                                const volatile sig_atomic_t *stop)
 {
     int64_t wait_ms;
-    while (*stop == 0 && (wait_ms = sw_clock_wait_ms(clock, virtual_ms, sw_clock_real_ms())) > 0) {
+    while (*stop == 0 && (wait_ms = sw_clock_wait_ms(clock, virtual_ms, sw_steady_ms())) > 0) {
         enum sw_status status = flush(output);
         if (status != SW_OK) {
             return status;
@@ -101,7 +102,7 @@ static enum sw_status write_all(struct output *output, struct sw_generator *gene
             ++*events;
         }
         if (paced || *events % 4096 == 0) {
-            sw_progress_running(progress, *events, made.emit_ms, sw_clock_real_ms());
+            sw_progress_running(progress, *events, made.emit_ms, sw_steady_ms());
         }
     }
     enum sw_status flushed = status == SW_OK ? flush(output) : status;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -11,6 +10,7 @@
 #include <sharewatch/command.h>
 #include <sharewatch/data.h>
 #include <sharewatch/log.h>
+#include <sharewatch/now.h>
 #include <sharewatch/proof.h>
 
 #include "exhibit.h"
@@ -23,13 +23,6 @@ struct arguments {
     const char *json;
     const char *redact;
 };
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int complain(const char *path, const char *why)
 {
@@ -149,7 +142,7 @@ static int run(const struct arguments *arguments, const char *log, int64_t alert
         .alert = alert,
         .full = arguments->redact == NULL,
         .form = SW_EXHIBIT_HTML,
-        .now_ms = clock_ms(),
+        .now_ms = sw_now_ms(),
     };
     int code = SW_EXIT_ENVIRONMENT;
     if (sqlite3_exec(reader.database, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||

@@ -2,10 +2,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <sharewatch/command.h>
 #include <sharewatch/mqtt.h>
+#include <sharewatch/now.h>
 
 #include "knowledge.h"
 #include "monitor.h"
@@ -116,13 +116,6 @@ static int read_numbers(struct sw_monitor_config *config)
     return SW_EXIT_OK;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int run_monitor(struct sw_monitor_config *config)
 {
     char spool[SW_LOG_PATH_BYTES];
@@ -142,7 +135,7 @@ static int run_monitor(struct sw_monitor_config *config)
     config->scratch = knowledge.scratch;
     config->reload = reload;
     fill_run(&config->run, &knowledge);
-    config->run.started_ms = now_ms();
+    config->run.started_ms = sw_now_ms();
     int code = sw_monitor_run(&monitor, config);
     sw_knowledge_close(&knowledge);
     return code;

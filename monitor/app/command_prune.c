@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sharewatch/command.h>
+#include <sharewatch/now.h>
 #include <sharewatch/prune.h>
 #include <sharewatch/time.h>
 
@@ -27,13 +27,6 @@ static int fail(const char *sentence)
 {
     (void)fprintf(stderr, "sharewatch prune: %s\n", sentence);
     return SW_EXIT_ENVIRONMENT;
-}
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* The ring behind the header keeps packets that were taken long ago. What was not taken stays. */
@@ -175,7 +168,7 @@ int sw_command_prune(int argc, char **argv)
         .arguments_max = 1,
     };
     uint32_t count = 0;
-    int64_t now_ms = clock_ms();
+    int64_t now_ms = sw_now_ms();
     int64_t event = 0;
     enum sw_status status = sw_command_parse(&command, argc, argv, &count);
     if (status != SW_OK) {

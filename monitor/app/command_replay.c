@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sharewatch/command.h>
+#include <sharewatch/now.h>
 #include <sharewatch/time.h>
 
 #include "play.h"
@@ -98,13 +98,6 @@ static bool read_time(const char *text, int64_t *time_ms)
     return text == NULL || sw_time_parse(sw_text_from(text), time_ms) == SW_OK;
 }
 
-static double clock_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void complain(const char *sentence)
 {
     sw_footer_clear(&footer);
@@ -171,9 +164,9 @@ static bool compare_turn(void *context)
 static int compare(const char *log)
 {
     replay.calls.turn = compare_turn;
-    double start = clock_s();
+    double start = sw_steady_s();
     enum sw_status status = sw_replay_run(&replay);
-    double seconds = clock_s() - start;
+    double seconds = sw_steady_s() - start;
     sw_footer_clear(&footer);
     if (status == SW_DATABASE) {
         complain(replay.difference);

@@ -9,13 +9,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <uv.h>
 
 #include <sharewatch/assert.h>
 #include <sharewatch/command.h>
+#include <sharewatch/now.h>
 #include <sharewatch/time.h>
 
 #include "alert.h"
@@ -321,13 +321,6 @@ static bool read_levels(const char *text, struct wanted *wanted)
                SW_OK;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * SW_SECOND_MS + now.tv_nsec / 1000000;
-}
-
 /* Reads "24h" (before now) or a date or time. */
 static bool read_moment(const char *text, int64_t *moment_ms)
 {
@@ -338,7 +331,7 @@ static bool read_moment(const char *text, int64_t *moment_ms)
     if (sw_duration_parse(sw_text_from(text), &ago_ms) != SW_OK) {
         return false;
     }
-    *moment_ms = now_ms() - ago_ms;
+    *moment_ms = sw_now_ms() - ago_ms;
     return true;
 }
 

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/now.h>
 
 #include "signer.h"
 
@@ -150,13 +150,6 @@ static enum sw_status commit(void *context)
 
 /* --- opening --- */
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static enum sw_status open_pipeline(struct sw_import_log *import,
                                     const struct sw_knowledge *knowledge)
 {
@@ -198,7 +191,7 @@ enum sw_status sw_import_log_open(struct sw_import_log *import, const char *path
                                   const struct sw_knowledge *knowledge)
 {
     memset(import, 0, sizeof(*import));
-    import->now_ms = clock_ms();
+    import->now_ms = sw_now_ms();
     import->sink = (struct sw_import_sink){.take = take,
                                            .begin_file = begin_file,
                                            .add_evidence = add_evidence,
@@ -223,7 +216,7 @@ enum sw_status sw_import_log_close(struct sw_import_log *import)
 {
     enum sw_status status = SW_OK;
     if (import->log.run_id != 0 && !import->log.failed) {
-        status = sw_log_end_run(&import->log, clock_ms());
+        status = sw_log_end_run(&import->log, sw_now_ms());
     }
     sw_evidence_close(&import->evidence);
     sw_log_close(&import->log);

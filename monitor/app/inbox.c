@@ -9,9 +9,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/now.h>
 #include <sharewatch/wire.h>
 
 #define KEEP_ALIVE_S      20
@@ -36,13 +36,6 @@ static void become(struct sw_inbox *inbox, enum sw_inbox_state state)
     wake(inbox);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Runs on the MQTT thread. */
 static int on_message(void *context, char *topic, int topic_bytes, MQTTAsync_message *message)
 {
@@ -50,7 +43,7 @@ static int on_message(void *context, char *topic, int topic_bytes, MQTTAsync_mes
     size_t length = topic_bytes > 0 ? (size_t)topic_bytes : strlen(topic);
     struct sw_packet packet = {.topic = {topic, (uint32_t)length},
                                .payload = {message->payload, (uint32_t)message->payloadlen},
-                               .received_ms = now_ms()};
+                               .received_ms = sw_now_ms()};
     sw_digest_of(&inbox->digest, packet.payload, packet.digest);
     sw_spool_append(inbox->spool, &packet);
     MQTTAsync_freeMessage(&message);

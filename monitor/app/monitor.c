@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sharewatch/assert.h>
 #include <sharewatch/command.h>
 #include <sharewatch/json.h>
+#include <sharewatch/now.h>
 #include <sharewatch/time.h>
 #include <sharewatch/wire.h>
 
@@ -31,13 +31,6 @@
 #define TOPIC_BYTES       (SW_SOURCE_BYTES_MAX + 64)
 
 static_assert((SW_MONITOR_ALERTS_MAX & (SW_MONITOR_ALERTS_MAX - 1)) == 0, "a power of two");
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void say(const char *sentence)
 {
@@ -530,7 +523,7 @@ static void say_state(struct sw_monitor *monitor, const char *state)
                  state, (long long)monitor->log.run_id, (long long)monitor->log.event_id,
                  (long long)monitor->log.alert_id, (unsigned long long)monitor->duplicates_total,
                  (unsigned long long)monitor->quarantined_total,
-                 (long long)(oldest_ms == 0 ? 0 : now_ms() - oldest_ms),
+                 (long long)(oldest_ms == 0 ? 0 : sw_now_ms() - oldest_ms),
                  (unsigned long long)sw_spool_used(&monitor->spool));
     /* A line fits a pipe whole or not at all; a supervisor that does not read misses some. */
     ssize_t written = write(monitor->config->status_descriptor, line, (size_t)length);
@@ -633,7 +626,7 @@ static void add_losses(struct sw_monitor *monitor)
         monitor->losses_seen[i] = losses[i].total;
         if (grown > 0) {
             monitor->losses_logged[i] += grown;
-            sw_log_add_loss(&monitor->log, losses[i].what, monitor->losses_logged[i], now_ms());
+            sw_log_add_loss(&monitor->log, losses[i].what, monitor->losses_logged[i], sw_now_ms());
         }
     }
 }
@@ -641,7 +634,7 @@ static void add_losses(struct sw_monitor *monitor)
 static void on_tick(uv_timer_t *timer)
 {
     struct sw_monitor *monitor = timer->data;
-    int64_t at_ms = now_ms();
+    int64_t at_ms = sw_now_ms();
     if (!may_write(monitor)) {
         return;
     }
@@ -783,7 +776,7 @@ static void reload(struct sw_monitor *monitor)
     struct sw_log_spool place;
     struct sw_rules rules;
     struct sw_scratch *scratch = NULL;
-    run.started_ms = now_ms();
+    run.started_ms = sw_now_ms();
     if (!monitor->reload_wanted || monitor->stage != SW_MONITOR_RUNNING || !may_write(monitor)) {
         return;
     }
@@ -906,7 +899,7 @@ static void stop_handles(struct sw_monitor *monitor)
 static void close_files(struct sw_monitor *monitor)
 {
     if (monitor->exit_code == SW_EXIT_OK && !monitor->log.failed &&
-        sw_log_end_run(&monitor->log, now_ms()) != SW_OK) {
+        sw_log_end_run(&monitor->log, sw_now_ms()) != SW_OK) {
         say(monitor->log.sentence);
         monitor->exit_code = SW_EXIT_ENVIRONMENT;
     }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/now.h>
 #include <sharewatch/text.h>
 #include <sharewatch/wire.h>
 
@@ -205,28 +206,21 @@ static bool has_room(const struct sw_spool *spool, uint64_t head, uint64_t bytes
     return head + bytes - atomic_load(&spool->header->tail) <= spool->ring_bytes;
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The signal may come between looking and waiting; then the wait's own end makes up for it. */
 static void wait_for_room(struct sw_spool *spool, uint64_t head, uint64_t bytes)
 {
-    int64_t since_ms = monotonic_ms();
+    int64_t since_ms = sw_steady_ms();
     (void)atomic_fetch_add(&spool->waits_total, 1);
     (void)pthread_mutex_lock(&spool->mutex);
     atomic_store(&spool->waiting, true);
     while (!has_room(spool, head, bytes)) {
-        int64_t until_ms = monotonic_ms() + WAIT_MS;
+        int64_t until_ms = sw_steady_ms() + WAIT_MS;
         struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
         (void)pthread_cond_timedwait(&spool->room, &spool->mutex, &until);
     }
     atomic_store(&spool->waiting, false);
     (void)pthread_mutex_unlock(&spool->mutex);
-    (void)atomic_fetch_add(&spool->wait_ms_total, (uint64_t)(monotonic_ms() - since_ms));
+    (void)atomic_fetch_add(&spool->wait_ms_total, (uint64_t)(sw_steady_ms() - since_ms));
 }
 
 void sw_spool_append(struct sw_spool *spool, const struct sw_packet *packet)

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sharewatch/assert.h>
 #include <sharewatch/bar.h>
 #include <sharewatch/command.h>
+#include <sharewatch/now.h>
 
 #define TERMINAL_MS 250
 #define PLAIN_MS    5000
@@ -89,19 +89,12 @@ static bool read_result(int fd, struct sw_rehearsal *result)
     return true;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A line that is written over at a terminal, else a line now and then. */
 static void show_progress(struct batch *batch, uint32_t done)
 {
     char bar[SW_BAR_BYTES];
     bool terminal = isatty(STDERR_FILENO) == 1;
-    int64_t now = now_ms();
+    int64_t now = sw_steady_ms();
     if (now - batch->shown_ms < (terminal ? TERMINAL_MS : PLAIN_MS) && done < batch->runs) {
         return;
     }
@@ -256,7 +249,7 @@ enum sw_status sw_sweep_run(const struct sw_sweep *sweep, uint32_t runs,
                            .jobs = sweep->jobs < runs ? sweep->jobs : runs,
                            .results = calloc(runs, sizeof(struct sw_rehearsal)),
                            .metrics = metrics};
-    batch.started_ms = batch.shown_ms = now_ms();
+    batch.started_ms = batch.shown_ms = sw_steady_ms();
     metrics->count = 0;
     enum sw_status status = batch.results != NULL ? run_all(&batch) : SW_NO_MEMORY;
     if (status == SW_OK) {

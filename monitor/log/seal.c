@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include <sqlite3.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/now.h>
 
 #include <sharewatch/keys.h>
 
@@ -230,13 +230,6 @@ static bool restore_tree(struct sw_seal *seal, sqlite3 *database)
 
 /* ---- the log's name ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void make_origin(struct sw_log *log)
 {
     struct sw_seal *seal = log->seal;
@@ -248,7 +241,7 @@ static void make_origin(struct sw_log *log)
     }
     (void)snprintf(seal->origin, sizeof(seal->origin), "sharewatch.log/%016llx",
                    (unsigned long long)sw_get_number(bytes));
-    int64_t made_ms = now_ms();
+    int64_t made_ms = sw_now_ms();
     (void)snprintf(sql, sizeof(sql), "INSERT INTO origin VALUES (1, '%s', %lld)", seal->origin,
                    (long long)made_ms);
     if (!sw_writer_begin(log)) {
@@ -271,7 +264,7 @@ static void load_origin(struct sw_log *log)
         sw_database_copy(statement, 0, seal->origin, sizeof(seal->origin));
     }
     (void)sqlite3_finalize(statement);
-    seal->time_ms = now_ms();
+    seal->time_ms = sw_now_ms();
     seal->spool_file = sw_database_number(log->database, "SELECT file FROM spool", 0);
     seal->spool_position = sw_database_number(log->database, "SELECT position FROM spool", 0);
 }

@@ -1,5 +1,6 @@
 /* Pieces are checked in order; what the workers cannot see for themselves is looked at here: the
  * tree, the joints between pieces, rows that no entry knows, and what is kept in place. */
+#include <sharewatch/now.h>
 #include <sharewatch/verify.h>
 
 #include <inttypes.h>
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sqlite3.h>
 
@@ -367,13 +367,6 @@ static enum sw_status look(struct verify *verify, bool *sealed)
     return SW_OK;
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static enum sw_status run(struct verify *verify)
 {
     bool sealed = false;
@@ -400,7 +393,7 @@ static enum sw_status run(struct verify *verify)
 enum sw_status sw_verify_log(const char *path, const struct sw_verify_options *options,
                              struct sw_verify_report *report)
 {
-    double start = now_s();
+    double start = sw_steady_s();
     struct verify *verify = calloc(1, sizeof(*verify));
     *report = (struct sw_verify_report){.bad_entry = -1};
     if (verify == NULL) {
@@ -412,6 +405,6 @@ enum sw_status sw_verify_log(const char *path, const struct sw_verify_options *o
     verify->report = report;
     enum sw_status status = run(verify);
     free(verify);
-    report->seconds = now_s() - start;
+    report->seconds = sw_steady_s() - start;
     return status;
 }

@@ -1,5 +1,8 @@
 #include "sw_test.h"
 
+#include <time.h>
+
+#include <sharewatch/now.h>
 #include <sharewatch/time.h>
 
 static void reads_what_rfc_3339_writes(void **state)
@@ -79,12 +82,23 @@ static void durations_add_up(void **state)
     }
 }
 
+static void tells_what_time_it_is(void **state)
+{
+    (void)state;
+    int64_t before_ms = (int64_t)time(NULL) * SW_SECOND_MS;
+    int64_t steady_ms = sw_steady_ms();
+    double steady_s = sw_steady_s();
+
+    assert_in_range(sw_now_ms() - before_ms, 0, SW_HOUR_MS);
+    assert_true(sw_steady_ms() >= steady_ms);
+    assert_true(steady_s * 1000 + 1 >= (double)steady_ms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_rfc_3339_writes),
-        cmocka_unit_test(refuses_what_is_no_time),
-        cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(tells_what_time_it_is),   cmocka_unit_test(reads_what_rfc_3339_writes),
+        cmocka_unit_test(refuses_what_is_no_time), cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(durations_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
