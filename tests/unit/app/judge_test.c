@@ -10,13 +10,13 @@
 #include <sharewatch/pipeline.h>
 
 #include "judge.h"
+#include "log_place.h"
 #include "small_map.h"
 
 #define NOW_MS INT64_C(1795687200000)
 #define TOPIC  "sharewatch/v1/event/LAPD/notice"
 
-static char folder[64];
-static char path[128];
+static struct test_log_place place;
 static struct sw_log log_file;
 static struct sw_map map;
 static struct sw_judge judge;
@@ -48,9 +48,7 @@ static int set_up(void **state)
 {
     (void)state;
     struct sw_report report = {0};
-    (void)snprintf(folder, sizeof(folder), "/tmp/sw-judge-test-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/test.db", folder);
+    test_log_place_open(&place);
     assert_int_equal(sw_map_parse(&map, "small", sw_text_from(small_map_text), &report), SW_OK);
     void *memory = calloc(1, sw_pipeline_bytes());
     assert_non_null(memory);
@@ -64,23 +62,18 @@ static int set_up(void **state)
                              .policy_name = SW_TEXT("none"),
                              .policy_content = SW_TEXT("none")};
     hops = 0;
-    return sw_log_open(&log_file, path) == SW_OK && sw_log_start_run(&log_file, &run) == SW_OK ? 0
-                                                                                               : -1;
+    return sw_log_open(&log_file, place.path) == SW_OK && sw_log_start_run(&log_file, &run) == SW_OK
+               ? 0
+               : -1;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    static const char *const endings[] = {"", "-wal", "-shm"};
     sw_log_close(&log_file);
-    for (size_t i = 0; i < 3; i++) {
-        char name[160];
-        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        (void)unlink(name);
-    }
     free(judge.pipeline);
     sw_map_free(&map);
-    return rmdir(folder);
+    return test_log_place_close(&place);
 }
 
 /* Logs and judges a notice with id @id, envelope attributes @more and fields @data. */

@@ -12,11 +12,12 @@
 #include <sharewatch/log.h>
 #include <sharewatch/time.h>
 
+#include "log_place.h"
+
 #define NOBODY 65534
 #define T0     INT64_C(1790000000000) // event time of the first event
 
-static char folder[64];
-static char path[128];
+static struct test_log_place place;
 static struct sw_log log_file;
 static struct sw_node nodes[] = {
     {.id = {"JAIL", 4}, .name = {"LAPD jail", 9}, .class_code = SW_AGENCY_CLASS_LOCAL},
@@ -68,7 +69,7 @@ static struct sw_log_run make_run(void)
 static void open_log(void)
 {
     struct sw_log_run run = make_run();
-    if (sw_log_open(&log_file, path) != SW_OK || sw_log_start_run(&log_file, &run) != SW_OK) {
+    if (sw_log_open(&log_file, place.path) != SW_OK || sw_log_start_run(&log_file, &run) != SW_OK) {
         fail_msg("%s", log_file.sentence);
     }
 }
@@ -76,24 +77,16 @@ static void open_log(void)
 static int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/sw-log-test-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(chmod(folder, 0755), 0);
-    (void)snprintf(path, sizeof(path), "%s/test.db", folder);
+    test_log_place_open(&place);
+    assert_int_equal(chmod(place.folder, 0755), 0);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    const char *const endings[] = {"", "-wal", "-shm"};
     sw_log_close(&log_file);
-    for (size_t i = 0; i < 3; i++) {
-        char name[160];
-        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        (void)unlink(name);
-    }
-    return rmdir(folder);
+    return test_log_place_close(&place);
 }
 
 /* Adds the event of @source called @id; its digest begins with @mark. */
@@ -175,7 +168,7 @@ static int64_t number(const char *sql)
 {
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(place.path, &database, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     int64_t value = sqlite3_column_int64(statement, 0);
@@ -322,7 +315,7 @@ static void counts_a_daily_alert_instead_of_repeating_it(void **state)
 
     struct sw_log_reader reader;
     struct sw_log_alert alert;
-    assert_int_equal(sw_log_reader_open(&reader, path), SW_OK);
+    assert_int_equal(sw_log_reader_open(&reader, place.path), SW_OK);
     assert_int_equal(sw_log_alert_after(&reader, 0, &alert), SW_OK);
     assert_int_equal(alert.hops, 3);
     assert_true(alert.daily);
@@ -350,7 +343,7 @@ static void reads_alerts_hops_and_totals(void **state)
     struct sw_chain chain;
     int64_t newest_event = 0;
     int64_t newest_alert = 0;
-    assert_int_equal(sw_log_reader_open(&reader, path), SW_OK);
+    assert_int_equal(sw_log_reader_open(&reader, place.path), SW_OK);
     assert_int_equal(sw_log_alert_after(&reader, 0, &alert), SW_OK);
     assert_string_equal(alert.title, "A title");
     assert_string_equal(alert.rule, "no-handover");
@@ -439,7 +432,7 @@ static void refuses_a_second_writer(void **state)
     open_log();
     pid_t child = fork();
     if (child == 0) {
-        bool refused = sw_log_open(&second, path) == SW_DATABASE &&
+        bool refused = sw_log_open(&second, place.path) == SW_DATABASE &&
                        strstr(second.sentence, "another monitor") != NULL;
         _exit(refused ? 0 : 1);
     }
@@ -451,7 +444,7 @@ static void refuses_a_second_writer(void **state)
 static void assert_refused(const char *part)
 {
     static struct sw_log refused;
-    assert_int_equal(sw_log_open(&refused, path), SW_DATABASE);
+    assert_int_equal(sw_log_open(&refused, place.path), SW_DATABASE);
     if (strstr(refused.sentence, part) == NULL) {
         fail_msg("'%s' does not say '%s'", refused.sentence, part);
     }
@@ -461,7 +454,7 @@ static void assert_refused(const char *part)
 static void execute(const char *sql)
 {
     sqlite3 *database = NULL;
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_open(place.path, &database), SQLITE_OK);
     assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
 }
@@ -471,7 +464,7 @@ static void refuses_files_that_are_no_log_of_ours(void **state)
     (void)state;
     execute("CREATE TABLE holiday (day)");
     assert_refused("is not a log of sharewatch");
-    assert_int_equal(truncate(path, 50), 0);
+    assert_int_equal(truncate(place.path, 50), 0);
     assert_refused("is not a log of sharewatch");
 }
 
@@ -531,7 +524,7 @@ static void refuses_a_log_that_is_cut_short(void **state)
     assert_int_equal(add_event(SOURCE, "b-1", 1, 1), SW_OK);
     commit();
     sw_log_close(&log_file);
-    assert_int_equal(truncate(path, 8192), 0);
+    assert_int_equal(truncate(place.path, 8192), 0);
     assert_refused("cut short");
 }
 
@@ -561,7 +554,7 @@ static int as_nobody(bool (*task)(void))
 static bool cannot_write(void)
 {
     static struct sw_log refused;
-    return sw_log_open(&refused, path) == SW_DATABASE &&
+    return sw_log_open(&refused, place.path) == SW_DATABASE &&
            strstr(refused.sentence, "written") != NULL;
 }
 
@@ -569,7 +562,7 @@ static bool can_read(void)
 {
     struct sw_log_reader reader;
     struct sw_log_hop hop;
-    return sw_log_reader_open(&reader, path) == SW_OK &&
+    return sw_log_reader_open(&reader, place.path) == SW_OK &&
            sw_log_hop_of(&reader, SW_TEXT(SOURCE), SW_TEXT("b-1"), &hop) == SW_OK;
 }
 
@@ -579,7 +572,7 @@ static void give_to_group(void)
     for (size_t i = 0; i < 3; i++) {
         char name[160];
         struct stat status;
-        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        (void)snprintf(name, sizeof(name), "%s%s", place.path, endings[i]);
         assert_int_equal(stat(name, &status), 0);
         assert_int_equal(status.st_mode & 0777, 0640);
         assert_int_equal(chown(name, 0, NOBODY), 0);
@@ -608,7 +601,7 @@ static void says_that_there_is_no_log_yet(void **state)
 {
     (void)state;
     struct sw_log_reader reader;
-    assert_int_equal(sw_log_reader_open(&reader, path), SW_NOT_FOUND);
+    assert_int_equal(sw_log_reader_open(&reader, place.path), SW_NOT_FOUND);
     assert_non_null(strstr(reader.sentence, "no log"));
 }
 
@@ -626,7 +619,7 @@ static void starts_the_wal_anew_after_a_checkpoint(void **state)
     }
     int64_t before = sw_log_wal_bytes(&log_file);
 
-    assert_int_equal(sw_log_checkpoint(path, sentence), SW_OK);
+    assert_int_equal(sw_log_checkpoint(place.path, sentence), SW_OK);
     assert_int_equal(add_event(SOURCE, "c", 0, 1), SW_OK);
     commit();
 

@@ -6,11 +6,12 @@
 
 #include <sharewatch/log.h>
 
+#include "log_place.h"
+
 #define SOURCE "urn:sharewatch:agency:LAPD"
 #define T0     INT64_C(1790000000000)
 
-static char folder[64];
-static char path[128];
+static struct test_log_place place;
 static struct sw_log log_file;
 static struct sw_map map;
 static struct sw_pipeline *pipeline;
@@ -39,7 +40,7 @@ static void open_log(void)
                              .map_content = SW_TEXT("map"),
                              .policy_name = SW_TEXT("none"),
                              .policy_content = SW_TEXT("none")};
-    if (sw_log_open(&log_file, path) != SW_OK || sw_log_start_run(&log_file, &run) != SW_OK) {
+    if (sw_log_open(&log_file, place.path) != SW_OK || sw_log_start_run(&log_file, &run) != SW_OK) {
         fail_msg("%s", log_file.sentence);
     }
 }
@@ -77,9 +78,7 @@ static int tear_down_all(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/sw-restore-test-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/test.db", folder);
+    test_log_place_open(&place);
     open_log();
     return 0;
 }
@@ -87,14 +86,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    const char *const endings[] = {"", "-wal", "-shm"};
     sw_log_close(&log_file);
-    for (size_t i = 0; i < 3; i++) {
-        char name[160];
-        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        (void)unlink(name);
-    }
-    return rmdir(folder);
+    return test_log_place_close(&place);
 }
 
 static struct sw_event make_event(uint64_t sequence, char id[16])

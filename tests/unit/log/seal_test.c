@@ -9,8 +9,9 @@
 #include <sharewatch/log.h>
 #include <sharewatch/verify.h>
 
-static char folder[64];
-static char path[128];
+#include "log_place.h"
+
+static struct test_log_place place;
 static struct sw_log log_file;
 static struct sw_node nodes[] = {
     {.id = {"JAIL", 4}, .name = {"LAPD jail", 9}, .class_code = SW_AGENCY_CLASS_LOCAL}};
@@ -33,7 +34,7 @@ static void open_log(void)
                              .policy_name = SW_TEXT("test"),
                              .policy_digest = {2},
                              .policy_content = SW_TEXT("rules")};
-    if (sw_log_open(&log_file, path) != SW_OK || sw_log_start_run(&log_file, &run) != SW_OK) {
+    if (sw_log_open(&log_file, place.path) != SW_OK || sw_log_start_run(&log_file, &run) != SW_OK) {
         fail_msg("%s", log_file.sentence);
     }
 }
@@ -41,30 +42,22 @@ static void open_log(void)
 static int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/sw-seal-test-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/test.db", folder);
+    test_log_place_open(&place);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    const char *const endings[] = {"", "-wal", "-shm"};
     sw_log_close(&log_file);
-    for (size_t i = 0; i < 3; i++) {
-        char name[160];
-        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        (void)unlink(name);
-    }
-    return rmdir(folder);
+    return test_log_place_close(&place);
 }
 
 static struct sw_verify_report verify(void)
 {
     static struct sw_verify_report report;
     static const struct sw_verify_options options;
-    if (sw_verify_log(path, &options, &report) != SW_OK) {
+    if (sw_verify_log(place.path, &options, &report) != SW_OK) {
         fail_msg("%s", report.problem);
     }
     return report;
@@ -81,7 +74,7 @@ static void add_losses(uint64_t count)
 static void change(const char *sql)
 {
     sqlite3 *database = NULL;
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_open(place.path, &database), SQLITE_OK);
     assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
 }
@@ -162,7 +155,7 @@ static void refuses_to_write_a_log_without_a_seal(void **state)
     open_log();
     sw_log_close(&log_file);
     change("PRAGMA user_version = 1");
-    assert_int_equal(sw_log_open(&log_file, path), SW_DATABASE);
+    assert_int_equal(sw_log_open(&log_file, place.path), SW_DATABASE);
     assert_non_null(strstr(log_file.sentence, "choose a new log to write"));
     assert_int_equal(verify().state, SW_VERIFY_UNSEALED);
 }
@@ -175,7 +168,7 @@ static void refuses_to_go_on_with_a_damaged_seal(void **state)
     add_losses(300);
     sw_log_close(&log_file);
     change("DELETE FROM tile");
-    assert_int_equal(sw_log_open(&log_file, path), SW_DATABASE);
+    assert_int_equal(sw_log_open(&log_file, place.path), SW_DATABASE);
     assert_non_null(strstr(log_file.sentence, "its seal is damaged"));
 }
 
