@@ -36,11 +36,6 @@ struct row {
     int64_t undoes; // 0: none
 };
 
-const char *sw_review_action_name(enum sw_review_action action)
-{
-    return action < SW_REVIEW_ACTION_COUNT ? action_names[action] : "unknown";
-}
-
 enum sw_review_action sw_review_action_find(struct sw_text name)
 {
     uint32_t action = 0;

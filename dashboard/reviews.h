@@ -28,8 +28,7 @@ enum sw_review_action {
     SW_REVIEW_ACTION_COUNT
 };
 
-/** "acknowledge", …; the action called @name, or SW_REVIEW_ACTION_COUNT. */
-const char *sw_review_action_name(enum sw_review_action action);
+/** The action called @name ("acknowledge", …), or SW_REVIEW_ACTION_COUNT. */
 enum sw_review_action sw_review_action_find(struct sw_text name);
 
 /** The body of POST /api/reviews, see body.h. */

@@ -427,22 +427,6 @@ void sw_store_close(struct sw_store *store)
     store->database = NULL;
 }
 
-enum sw_status sw_store_open_reader(struct sw_store *store, sqlite3 **database)
-{
-    char uri[URI_BYTES];
-    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
-    write_uri(uri, store->log_path, store->immutable ? "mode=ro&immutable=1" : "mode=ro");
-    if (sqlite3_open_v2(uri, database, flags, NULL) != SQLITE_OK) {
-        (void)snprintf(store->problem, sizeof(store->problem), "%s: %s", store->log_path,
-                       sqlite3_errmsg(*database));
-        (void)sqlite3_close_v2(*database);
-        *database = NULL;
-        return SW_DATABASE;
-    }
-    (void)sqlite3_busy_timeout(*database, BUSY_MS);
-    return SW_OK;
-}
-
 /* A kept statement of this text that nobody has now, or NULL; @place is where one may be put. */
 static sqlite3_stmt *find_kept(struct sw_store *store, const char *sql, uint64_t hash,
                                struct sw_kept **place)

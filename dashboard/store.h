@@ -64,12 +64,6 @@ enum sw_status sw_store_open(struct sw_store *store, const char *log_path,
 
 void sw_store_close(struct sw_store *store);
 
-/**
- * A second connection to the log of @store alone, read-only, for work off the loop's thread. The
- * caller closes it. SW_DATABASE: `problem` of @store says why.
- */
-enum sw_status sw_store_open_reader(struct sw_store *store, sqlite3 **database) SW_MUST_CHECK;
-
 /** Prepares @sql, or takes it from those that are kept; NULL when it cannot be, which is logged to
  *  standard error. */
 sqlite3_stmt *sw_store_prepare(struct sw_store *store, const char *sql);

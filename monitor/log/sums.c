@@ -169,44 +169,6 @@ void sw_sums_add_numbers(struct sw_sums *sums, const struct sw_entry *entry)
     }
 }
 
-static void merge_source(struct sw_newest *source, const struct sw_newest *other)
-{
-    if (other->entry > source->entry) {
-        int64_t whole =
-            other->numbers[2] > source->numbers[2] ? other->numbers[2] : source->numbers[2];
-        *source = *other;
-        source->numbers[2] = whole;
-    } else if (other->numbers[2] > source->numbers[2]) {
-        source->numbers[2] = other->numbers[2];
-    }
-}
-
-bool sw_sums_merge(struct sw_sums *sums, const struct sw_sums *more)
-{
-    bool done = true;
-    for (uint64_t i = 0; done && i < more->hour_capacity; i++) {
-        done = more->hours[i].hops == 0 || add_sum(sums, &more->hours[i]);
-    }
-    for (uint64_t i = 0; i < sums->alert_capacity && i < more->alert_capacity; i++) {
-        struct sw_alert_sum *sum = &sums->alerts[i];
-        const struct sw_alert_sum *other = &more->alerts[i];
-        if (other->hops > 0) {
-            sum->last_ms =
-                sum->hops == 0 || other->last_ms > sum->last_ms ? other->last_ms : sum->last_ms;
-            sum->last_hop = other->last_hop > sum->last_hop ? other->last_hop : sum->last_hop;
-            sum->hops += other->hops;
-        }
-    }
-    for (uint64_t i = 0; i < sums->source_capacity && i < more->source_capacity; i++) {
-        merge_source(&sums->sources[i], &more->sources[i]);
-    }
-    for (uint64_t i = 0; i < sums->run_capacity && i < more->run_capacity; i++) {
-        take_newest(&sums->runs[i], &more->runs[i]);
-    }
-    take_newest(&sums->spool, &more->spool);
-    return done;
-}
-
 /* ---- what is kept in place ---- */
 
 /* What a comparison works with. */

@@ -59,9 +59,6 @@ bool sw_sums_add_hop(struct sw_sums *sums, struct sqlite3_stmt *hop);
 /** Takes the numbers of an entry that has some, in any order of entries but for one source's. */
 void sw_sums_add_numbers(struct sw_sums *sums, const struct sw_entry *entry);
 
-/** Adds @more to @sums. False: no memory. */
-bool sw_sums_merge(struct sw_sums *sums, const struct sw_sums *more);
-
 /** Compares with what @database keeps in place. SW_INVALID: @problem [capacity] names the first
  *  difference. SW_DATABASE: it cannot be read. */
 enum sw_status sw_sums_compare(const struct sw_sums *sums, struct sqlite3 *database, char *problem,

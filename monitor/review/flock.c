@@ -498,12 +498,6 @@ bool sw_flock_read_header(const struct sw_csv *csv, struct sw_flock_header *head
     return true;
 }
 
-bool sw_flock_same_header(const struct sw_flock_header *a, const struct sw_flock_header *b)
-{
-    return a->kind == b->kind && a->cell_count == b->cell_count &&
-           memcmp(a->columns, b->columns, sizeof(a->columns)) == 0;
-}
-
 /* --- rows --- */
 
 static struct sw_flock_cell cell_of(const struct sw_csv *csv, const struct sw_flock_header *header,

@@ -123,9 +123,6 @@ enum sw_flock_fault { SW_FLOCK_FAULT_LIST(SW_FLOCK_FAULT_ENUM) SW_FAULT_COUNT };
 /** Reads the row of @csv as a header. False: it is none, @header is untouched. */
 bool sw_flock_read_header(const struct sw_csv *csv, struct sw_flock_header *header);
 
-/** True when both have the same columns at the same places. */
-bool sw_flock_same_header(const struct sw_flock_header *a, const struct sw_flock_header *b);
-
 /** Reads the row of @csv, which stands below @header, into @row, whose texts point into it. */
 enum sw_flock_fault sw_flock_read_row(const struct sw_csv *csv,
                                       const struct sw_flock_header *header,

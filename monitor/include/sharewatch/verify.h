@@ -33,7 +33,6 @@ struct sw_verify_options {
                                   // the one that the log names itself
     const char *const *witnesses; // [witness_count] files of checkpoints
     uint32_t witness_count;       // at most SW_VERIFY_WITNESSES_MAX
-    uint32_t threads;             // 0: as many as the machine has, at most 4
 };
 
 struct sw_verify_report {
