@@ -2,26 +2,18 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include <sharewatch/assert.h>
 
 #include "fold.h"
 
 static struct sw_text base64(struct sw_arena *arena, const uint8_t *bytes, uint32_t length)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = sw_arena_alloc(arena, (size_t)length / 3 * 4 + 5);
-    uint32_t written = 0;
-    for (uint32_t i = 0; i < length; i += 3) {
-        uint32_t left = length - i;
-        uint32_t group = (uint32_t)bytes[i] << 16;
-        group |= left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
-        group |= left > 2 ? (uint32_t)bytes[i + 2] : 0;
-        text[written++] = digits[group >> 18];
-        text[written++] = digits[group >> 12 & 63];
-        text[written++] = (char)(left > 1 ? digits[group >> 6 & 63] : '=');
-        text[written++] = (char)(left > 2 ? digits[group & 63] : '=');
-    }
-    return (struct sw_text){text, written};
+    unsigned char *text = sw_arena_alloc(arena, ((size_t)length + 2) / 3 * 4 + 1);
+    int written = EVP_EncodeBlock(text, bytes, (int)length);
+    SW_ASSERT(written >= 0);
+    return (struct sw_text){(const char *)text, (uint32_t)written};
 }
 
 struct sw_pattern sw_encode_base64(struct sw_arena *arena, const struct sw_pattern *pattern)
