@@ -129,13 +129,10 @@ static void print_json(const struct sw_sweep *sweep, const struct sw_metrics *me
     for (uint32_t i = 0; i < metrics->count; i++) {
         const struct sw_metric *metric = &metrics->items[i];
         struct sw_spread_of spread = sw_statistics(metric->values, sweep->seeds);
-        char bytes[2 * SW_SWEEP_LABEL_BYTES];
-        struct sw_buffer label;
-        sw_buffer_init(&label, bytes, sizeof(bytes));
-        sw_buffer_append_json(&label, sw_text_from(metric->label));
-        (void)printf(
-            "%s\n{\"group\":\"%s\",\"metric\":%s,\"mean\":%.3f,\"low\":%.0f,\"high\":%.0f}",
-            i > 0 ? "," : "", metric->heading, bytes, spread.mean, spread.low, spread.high);
+        (void)printf("%s\n{\"group\":\"%s\",\"metric\":", i > 0 ? "," : "", metric->heading);
+        sw_text_print_json(sw_text_from(metric->label), stdout);
+        (void)printf(",\"mean\":%.3f,\"low\":%.0f,\"high\":%.0f}", spread.mean, spread.low,
+                     spread.high);
     }
     (void)printf("],\n\"uncertain\":");
     sw_doubts_print_json(&doubts, stdout);

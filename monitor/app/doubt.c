@@ -254,15 +254,6 @@ void sw_doubts_print(const struct sw_doubts *doubts, FILE *stream)
     }
 }
 
-static void print_json_text(const char *text, FILE *stream)
-{
-    char bytes[2 * LINE_BYTES];
-    struct sw_buffer buffer;
-    sw_buffer_init(&buffer, bytes, sizeof(bytes));
-    sw_buffer_append_json(&buffer, sw_text_from(text));
-    (void)fputs(bytes, stream);
-}
-
 void sw_doubts_print_json(const struct sw_doubts *doubts, FILE *stream)
 {
     (void)fputc('[', stream);
@@ -271,13 +262,13 @@ void sw_doubts_print_json(const struct sw_doubts *doubts, FILE *stream)
         (void)fprintf(stream,
                       "%s\n{\"automatic\":%s,\"line\":%u,\"runs\":%u,\"text\":", i > 0 ? "," : "",
                       doubt->automatic ? "true" : "false", doubt->line, doubts->runs);
-        print_json_text(doubt->text, stream);
+        sw_text_print_json(sw_text_from(doubt->text), stream);
         (void)fputs(",\"moves\":[", stream);
         for (uint32_t k = 0; k < doubt->move_count; k++) {
             const struct sw_doubt_move *move = &doubt->moves[k];
             (void)fprintf(stream, "%s{\"group\":\"%s\",\"metric\":", k > 0 ? "," : "",
                           move->heading);
-            print_json_text(move->label, stream);
+            sw_text_print_json(sw_text_from(move->label), stream);
             (void)fprintf(stream, ",\"mean\":%.3f,\"halved\":%.3f,\"doubled\":%.3f}",
                           move->as_written, move->halved, move->doubled);
         }

@@ -177,6 +177,25 @@ void sw_buffer_append_json(struct sw_buffer *buffer, struct sw_text text)
     buffer->overflowed = buffer->overflowed || overflowed;
 }
 
+void sw_text_print_json(struct sw_text text, FILE *stream)
+{
+    uint32_t plain = 0; // start of the run that stands for itself
+    (void)fputc('"', stream);
+    for (uint32_t i = 0; i < text.length; i++) {
+        char unicode[7];
+        const char *escape = json_escape((unsigned char)text.bytes[i], unicode);
+        if (escape != NULL) {
+            (void)fwrite(text.bytes + plain, 1, i - plain, stream);
+            (void)fputs(escape, stream);
+            plain = i + 1;
+        }
+    }
+    if (plain < text.length) {
+        (void)fwrite(text.bytes + plain, 1, text.length - plain, stream);
+    }
+    (void)fputc('"', stream);
+}
+
 struct sw_text sw_buffer_text(const struct sw_buffer *buffer)
 {
     return (struct sw_text){.bytes = buffer->bytes, .length = buffer->length};

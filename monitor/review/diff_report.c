@@ -178,15 +178,6 @@ void sw_diff_print(const struct sw_diff *diff, bool chains, FILE *stream)
 
 /* --- for programs --- */
 
-static void print_json_text(FILE *stream, struct sw_text text)
-{
-    char bytes[1024];
-    struct sw_buffer buffer;
-    sw_buffer_init(&buffer, bytes, sizeof(bytes));
-    sw_buffer_append_json(&buffer, text);
-    (void)fputs(buffer.length > 0 ? bytes : "\"\"", stream);
-}
-
 static void print_json_matrix(FILE *stream, const char *name, const struct sw_diff_matrix *matrix)
 {
     (void)fprintf(stream, ",\"%s\":{\"changed\":%" PRIu64 ",\"verdicts\":{", name, matrix->changed);
@@ -217,7 +208,7 @@ static void print_json_rules(FILE *stream, const struct sw_diff *diff)
         const struct sw_diff_rule *rule = &diff->rules[i];
         if (rule_changed(rule)) {
             (void)fprintf(stream, "%s{\"rule\":", comma);
-            print_json_text(stream, rule->name);
+            sw_text_print_json(rule->name, stream);
             (void)fprintf(stream,
                           ",\"a\":%" PRIu64 ",\"b\":%" PRIu64 ",\"lost\":%" PRIu64
                           ",\"gained\":%" PRIu64 "}",
@@ -242,11 +233,11 @@ static void print_json_beyond(FILE *stream, const struct sw_diff *diff)
         const struct sw_diff_edge *edge = &diff->edges[i];
         if (edge->beyond[0] > 0 || edge->beyond[1] > 0) {
             (void)fprintf(stream, "%s{\"edge\":", comma);
-            print_json_text(stream, map->edges[i].id);
+            sw_text_print_json(map->edges[i].id, stream);
             (void)fprintf(stream,
                           ",\"a\":%" PRIu64 ",\"b\":%" PRIu64 ",\"off_switch\":", edge->beyond[0],
                           edge->beyond[1]);
-            print_json_text(stream, map->edges[i].off_switch);
+            sw_text_print_json(map->edges[i].off_switch, stream);
             (void)fprintf(stream, "}");
             comma = ",";
         }
@@ -262,7 +253,7 @@ static void print_json_chains(FILE *stream, const struct sw_diff *diff)
     for (uint64_t i = 0; i < count; i++) {
         const struct sw_diff_standing *sides = list[i]->sides;
         (void)fprintf(stream, "%s{\"chain\":", i > 0 ? "," : "");
-        print_json_text(stream, sw_text_from(list[i]->key));
+        sw_text_print_json(sw_text_from(list[i]->key), stream);
         (void)fprintf(stream,
                       ",\"a\":{\"verdict\":\"%s\",\"level\":%u},\"b\":{\"verdict\":\"%s\","
                       "\"level\":%u}}",
@@ -276,9 +267,9 @@ static void print_json_chains(FILE *stream, const struct sw_diff *diff)
 void sw_diff_print_json(const struct sw_diff *diff, bool chains, FILE *stream)
 {
     (void)fprintf(stream, "{\"a\":");
-    print_json_text(stream, sw_policy_name(diff->sides[0].knowledge.policy));
+    sw_text_print_json(sw_policy_name(diff->sides[0].knowledge.policy), stream);
     (void)fprintf(stream, ",\"b\":");
-    print_json_text(stream, sw_policy_name(diff->sides[1].knowledge.policy));
+    sw_text_print_json(sw_policy_name(diff->sides[1].knowledge.policy), stream);
     (void)fprintf(stream,
                   ",\"events\":%" PRIu64 ",\"chain_count\":%" PRIu64 ",\"refused\":%" PRIu64,
                   diff->event_total, diff->chains.count, diff->refused_total);

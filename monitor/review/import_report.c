@@ -6,7 +6,6 @@
 #include <sharewatch/taxonomy.h>
 #include <sharewatch/time.h>
 
-#define JSON_TEXT_BYTES (8 * SW_IMPORT_NAME_BYTES)
 
 static double percent(uint64_t part, uint64_t whole)
 {
@@ -201,24 +200,15 @@ void sw_import_print(const struct sw_import *import, FILE *stream)
 
 /* --- JSON --- */
 
-static void print_json_text(FILE *stream, const char *text)
-{
-    char bytes[JSON_TEXT_BYTES];
-    struct sw_buffer buffer;
-    sw_buffer_init(&buffer, bytes, sizeof(bytes));
-    sw_buffer_append_json(&buffer, sw_text_from(text));
-    (void)fputs(buffer.length > 0 ? bytes : "\"\"", stream);
-}
-
 static void print_json_file(FILE *stream, const struct sw_import_file *file)
 {
     (void)fprintf(stream, "{\"name\":");
-    print_json_text(stream, file->name);
+    sw_text_print_json(sw_text_from(file->name), stream);
     (void)fprintf(stream, ",\"sha256\":\"");
     print_digest(stream, file->digest, 32);
     (void)fprintf(stream, "\",\"bytes\":%llu,\"kind\":\"%s\",\"agency\":\"%s\",\"skipped\":",
                   (unsigned long long)file->bytes, sw_flock_kind_text(file->kind), file->agency);
-    print_json_text(stream, sw_import_skip_text(file->skipped));
+    sw_text_print_json(sw_text_from(sw_import_skip_text(file->skipped)), stream);
     (void)fprintf(stream,
                   ",\"rows\":%llu,\"headers\":%llu,\"searches\":%llu,\"duplicates\":%llu,"
                   "\"changes\":%llu,\"quarantined\":%llu,\"unknown_columns\":[",
@@ -227,7 +217,7 @@ static void print_json_file(FILE *stream, const struct sw_import_file *file)
                   (unsigned long long)file->changes, (unsigned long long)file->quarantined);
     for (uint32_t i = 0; i < file->unknown_count; i++) {
         (void)fprintf(stream, "%s", i > 0 ? "," : "");
-        print_json_text(stream, file->unknown[i]);
+        sw_text_print_json(sw_text_from(file->unknown[i]), stream);
     }
     (void)fprintf(stream, "]}");
 }

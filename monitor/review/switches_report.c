@@ -8,7 +8,6 @@
 #include <sharewatch/assert.h>
 
 #define HOLDERS_MAX 128
-#define JSON_BYTES  2048
 
 struct question {
     const char *key;
@@ -208,15 +207,6 @@ void sw_switches_print(const struct sw_switches *switches, FILE *stream)
 
 /* --- for programs --- */
 
-static void print_json_text(struct sw_text text, FILE *stream)
-{
-    char bytes[JSON_BYTES];
-    struct sw_buffer buffer;
-    sw_buffer_init(&buffer, bytes, sizeof(bytes));
-    sw_buffer_append_json(&buffer, text);
-    (void)fputs(buffer.length > 0 ? bytes : "\"\"", stream);
-}
-
 static void print_json_set(const struct sw_map *map, const struct sw_edge_set *set, FILE *stream)
 {
     const char *comma = "";
@@ -224,7 +214,7 @@ static void print_json_set(const struct sw_map *map, const struct sw_edge_set *s
     for (uint16_t i = 0; i < map->edge_count; i++) {
         if (sw_edge_set_has(set, i)) {
             (void)fputs(comma, stream);
-            print_json_text(map->edges[i].id, stream);
+            sw_text_print_json(map->edges[i].id, stream);
             comma = ",";
         }
     }
@@ -240,9 +230,9 @@ static void print_json_edges(const struct sw_switches *switches, const struct sw
             struct sw_edge_set alone = {{0}};
             sw_edge_set_add(&alone, i);
             (void)fprintf(stream, "%s{\"edge\":", comma);
-            print_json_text(switches->map.edges[i].id, stream);
+            sw_text_print_json(switches->map.edges[i].id, stream);
             (void)fprintf(stream, ",\"off_switch\":");
-            print_json_text(switches->map.edges[i].off_switch, stream);
+            sw_text_print_json(switches->map.edges[i].off_switch, stream);
             (void)fprintf(stream, ",\"cut\":%" PRIu64 "}", sw_switches_cut(switches, &alone));
             comma = ",";
         }
@@ -256,7 +246,7 @@ static void print_json_holders(const struct sw_switches *switches, const struct 
     uint32_t count = find_holders(switches, used, holders);
     for (uint32_t i = 0; i < count; i++) {
         (void)fprintf(stream, "%s{\"holder\":", i > 0 ? "," : "");
-        print_json_text(holders[i].name, stream);
+        sw_text_print_json(holders[i].name, stream);
         (void)fprintf(stream, ",\"edges\":");
         print_json_set(&switches->map, &holders[i].edges, stream);
         (void)fprintf(stream, ",\"cut\":%" PRIu64 "}", holders[i].cut);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct sw_text {
     const char *bytes; // [length], or NULL when length is 0
@@ -61,6 +62,9 @@ void sw_buffer_append_format(struct sw_buffer *buffer, const char *format, ...)
 
 /** Appends @text as a JSON string with its quotes; control characters are escaped. */
 void sw_buffer_append_json(struct sw_buffer *buffer, struct sw_text text);
+
+/** Writes @text likewise, however long it is; what fails shows in ferror() of @stream. */
+void sw_text_print_json(struct sw_text text, FILE *stream);
 
 /** What was written so far. */
 struct sw_text sw_buffer_text(const struct sw_buffer *buffer);

@@ -1,5 +1,8 @@
 #include "sw_test.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static void a_buffer_keeps_whole_appends_only(void **state)
 {
     (void)state;
@@ -39,6 +42,26 @@ static void json_text_is_escaped(void **state)
     assert_string_equal(bytes, "\"a\\\"\\\\\\n\\u0001 é\"");
 }
 
+static void json_text_goes_to_a_stream_whole(void **state)
+{
+    (void)state;
+    char *bytes = NULL;
+    size_t count = 0;
+    char long_text[4096];
+    memset(long_text, 'x', sizeof(long_text));
+    FILE *stream = open_memstream(&bytes, &count);
+    assert_non_null(stream);
+
+    sw_text_print_json(SW_TEXT("a\"\\\n\x01 é"), stream);
+    sw_text_print_json((struct sw_text){0}, stream);
+    sw_text_print_json((struct sw_text){long_text, sizeof(long_text)}, stream);
+
+    assert_int_equal(fclose(stream), 0);
+    assert_memory_equal(bytes, "\"a\\\"\\\\\\n\\u0001 é\"\"\"\"xxx", 24);
+    assert_int_equal(count, 18 + 2 + sizeof(long_text) + 2);
+    free(bytes);
+}
+
 static void json_text_that_does_not_fit_leaves_nothing(void **state)
 {
     (void)state;
@@ -71,6 +94,7 @@ int main(void)
         cmocka_unit_test(a_buffer_keeps_whole_appends_only),
         cmocka_unit_test(a_format_that_does_not_fit_leaves_nothing),
         cmocka_unit_test(json_text_is_escaped),
+        cmocka_unit_test(json_text_goes_to_a_stream_whole),
         cmocka_unit_test(json_text_that_does_not_fit_leaves_nothing),
         cmocka_unit_test(comparison_is_by_bytes_and_length),
     };
