@@ -272,10 +272,7 @@ static void write_digest(struct sw_buffer *out, const char *key, sqlite3_stmt *r
     char hex[65];
     const unsigned char *bytes = sqlite3_column_blob(row, column);
     int count = sqlite3_column_bytes(row, column);
-    hex[0] = '\0';
-    for (int i = 0; i < count && i < 32; i++) {
-        (void)snprintf(hex + 2 * (size_t)i, 3, "%02x", bytes[i]);
-    }
+    sw_text_hex(bytes, count < 32 ? (size_t)count : 32, hex);
     sw_json_text(out, key, hex);
 }
 

@@ -9,13 +9,6 @@
 
 #include "verbs.h"
 
-static void hex(const uint8_t bytes[32], char text[65])
-{
-    for (int i = 0; i < 32; i++) {
-        (void)snprintf(text + (size_t)i * 2, 3, "%02x", bytes[i]);
-    }
-}
-
 static void tell_redactions(const struct sw_verify_report *report)
 {
     if (report->redactions > 0) {
@@ -56,7 +49,7 @@ static void tell_signatures(const struct sw_verify_report *report)
 static void tell_whole(const char *log, const struct sw_verify_report *report)
 {
     char root[65];
-    hex(report->root, root);
+    sw_text_hex(report->root, sizeof(report->root), root);
     (void)printf("%s: whole\n", log);
     (void)printf("%" PRIu64 " entries for %" PRIu64 " rows (%" PRIu64 " events, %" PRIu64
                  " judgements, %" PRIu64 " alerts) computed again in %.2f s, %.0f rows a second\n",
@@ -93,7 +86,7 @@ static int tell_json(const struct sw_verify_report *report)
     char bytes[2 * SW_VERIFY_SENTENCE_BYTES];
     char root[65];
     struct sw_buffer buffer;
-    hex(report->root, root);
+    sw_text_hex(report->root, sizeof(report->root), root);
     sw_buffer_init(&buffer, bytes, sizeof(bytes));
     sw_buffer_append_json(&buffer, sw_text_from(report->problem));
     (void)printf(

@@ -196,6 +196,16 @@ void sw_text_print_json(struct sw_text text, FILE *stream)
     (void)fputc('"', stream);
 }
 
+void sw_text_hex(const uint8_t *bytes, size_t count, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * count] = '\0';
+}
+
 struct sw_text sw_buffer_text(const struct sw_buffer *buffer)
 {
     return (struct sw_text){.bytes = buffer->bytes, .length = buffer->length};

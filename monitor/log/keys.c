@@ -142,13 +142,6 @@ static enum sw_status write_file(const char *path, const char *text, mode_t mode
                error == EEXIST ? "there is a key already" : strerror(error));
 }
 
-static void to_hex(const uint8_t *bytes, uint32_t count, char *text)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        (void)snprintf(text + (size_t)2 * i, 3, "%02x", bytes[i]);
-    }
-}
-
 static int digit(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -203,7 +196,7 @@ static enum sw_status write_token_key(const char *folder, bool replace, char *se
         return say(sentence, SW_IO, folder, strerror(errno));
     }
     (void)snprintf(text, sizeof(text), "%s", TOKEN_WORD);
-    to_hex(bytes, sizeof(bytes), text + strlen(text));
+    sw_text_hex(bytes, sizeof(bytes), text + strlen(text));
     (void)strncat(text, "\n", sizeof(text) - strlen(text) - 1);
     enum sw_status status = write_file(path, text, 0600, replace, sentence);
     sw_keys_forget(text, sizeof(text));
@@ -251,14 +244,14 @@ void sw_token(const struct sw_token_key *key, enum sw_token_domain domain,
     };
     uint8_t hash[SW_HASH_BYTES];
     keyed(key, domains[domain], identifier, hash);
-    to_hex(hash, 16, token);
+    sw_text_hex(hash, 16, token);
 }
 
 void sw_token_key_fingerprint(const struct sw_token_key *key, char text[SW_TOKEN_BYTES])
 {
     uint8_t hash[SW_HASH_BYTES];
     keyed(key, "sharewatch-token-1 fingerprint", (struct sw_text){0}, hash);
-    to_hex(hash, 8, text);
+    sw_text_hex(hash, 8, text);
 }
 
 /* ---- the signing key ---- */
@@ -270,7 +263,7 @@ void sw_public_key_fingerprint(const uint8_t public_key[SW_KEY_BYTES], char text
     sw_hasher_begin(&hasher);
     sw_hasher_add(&hasher, public_key, SW_KEY_BYTES);
     sw_hasher_end(&hasher, hash);
-    to_hex(hash, 8, text);
+    sw_text_hex(hash, 8, text);
 }
 
 static bool take_base64(const char **at, uint8_t *bytes, uint32_t count)
@@ -341,7 +334,7 @@ static enum sw_status write_signing_key(const char *folder, const struct sw_sign
     char base64[SW_BASE64_BYTES(SW_KEY_BYTES) + 1];
     struct sw_buffer buffer;
     sw_buffer_init(&buffer, text, sizeof(text));
-    to_hex(key->seed, SW_KEY_BYTES, hex);
+    sw_text_hex(key->seed, SW_KEY_BYTES, hex);
     sw_buffer_append_format(&buffer, SIGNING_WORD "%s\n", hex);
     for (uint32_t i = 0; i < key->endorsement_count; i++) {
         write_endorsement(&key->endorsements[i], &buffer);

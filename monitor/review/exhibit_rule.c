@@ -68,9 +68,7 @@ static void write_digest(struct sw_text body, char digest[65])
 {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     if (EVP_Digest(body.bytes, body.length, bytes, NULL, EVP_sha256(), NULL) == 1) {
-        for (size_t i = 0; i < 32; i++) {
-            (void)snprintf(digest + 2 * i, 3, "%02x", bytes[i]);
-        }
+        sw_text_hex(bytes, 32, digest);
     }
 }
 

@@ -6,7 +6,6 @@
 #include <sharewatch/taxonomy.h>
 #include <sharewatch/time.h>
 
-
 static double percent(uint64_t part, uint64_t whole)
 {
     return whole == 0 ? 0.0 : 100.0 * (double)part / (double)whole;
@@ -23,11 +22,11 @@ static void print_count(FILE *stream, const char *what, uint64_t part, uint64_t 
                   percent(part, whole));
 }
 
-static void print_digest(FILE *stream, const uint8_t digest[32], int bytes)
+static void print_digest(FILE *stream, const uint8_t digest[32], size_t bytes)
 {
-    for (int i = 0; i < bytes; i++) {
-        (void)fprintf(stream, "%02x", digest[i]);
-    }
+    char text[65];
+    sw_text_hex(digest, bytes, text);
+    (void)fputs(text, stream);
 }
 
 static void print_file(FILE *stream, const struct sw_import_file *file)

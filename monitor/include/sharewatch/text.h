@@ -66,6 +66,9 @@ void sw_buffer_append_json(struct sw_buffer *buffer, struct sw_text text);
 /** Writes @text likewise, however long it is; what fails shows in ferror() of @stream. */
 void sw_text_print_json(struct sw_text text, FILE *stream);
 
+/** Writes @count @bytes as 2 * @count lower-case hexadecimal digits and a NUL. */
+void sw_text_hex(const uint8_t *bytes, size_t count, char *text);
+
 /** What was written so far. */
 struct sw_text sw_buffer_text(const struct sw_buffer *buffer);
 

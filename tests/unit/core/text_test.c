@@ -42,6 +42,17 @@ static void json_text_is_escaped(void **state)
     assert_string_equal(bytes, "\"a\\\"\\\\\\n\\u0001 é\"");
 }
 
+static void bytes_are_two_digits_each(void **state)
+{
+    (void)state;
+    char text[9];
+
+    sw_text_hex((const uint8_t[]){0, 0x0f, 0xa5, 0xff}, 4, text);
+    assert_string_equal(text, "000fa5ff");
+    sw_text_hex(NULL, 0, text);
+    assert_string_equal(text, "");
+}
+
 static void json_text_goes_to_a_stream_whole(void **state)
 {
     (void)state;
@@ -94,6 +105,7 @@ int main(void)
         cmocka_unit_test(a_buffer_keeps_whole_appends_only),
         cmocka_unit_test(a_format_that_does_not_fit_leaves_nothing),
         cmocka_unit_test(json_text_is_escaped),
+        cmocka_unit_test(bytes_are_two_digits_each),
         cmocka_unit_test(json_text_goes_to_a_stream_whole),
         cmocka_unit_test(json_text_that_does_not_fit_leaves_nothing),
         cmocka_unit_test(comparison_is_by_bytes_and_length),
