@@ -79,23 +79,6 @@ static void load_switches(struct sw_loader *loader, const struct sw_yaml_node *n
     change->switch_count = node->count;
 }
 
-static void load_packs(struct sw_loader *loader, const struct sw_yaml_node *node,
-                       struct sw_scenario_change *change)
-{
-    if (!sw_load_wants(loader, node, SW_YAML_SEQUENCE, "policy")) {
-        return;
-    }
-    if (node->count < 1 || node->count > SW_SCENARIO_PACKS_MAX) {
-        sw_report_error(loader->report, node->place, NULL, "policy needs 1 to %d packs",
-                        SW_SCENARIO_PACKS_MAX);
-        return;
-    }
-    for (uint32_t i = 0; i < node->count; i++) {
-        change->packs[i] = sw_load_name(loader, node->items[i], "policy pack");
-    }
-    change->pack_count = node->count;
-}
-
 static void load_rules(struct sw_loader *loader, const struct sw_yaml_node *node,
                        struct sw_scenario_change *change)
 {
@@ -113,7 +96,7 @@ static void load_rules(struct sw_loader *loader, const struct sw_yaml_node *node
     change->name = sw_load_name(loader, name, "change");
     load_at(loader, node, change);
     if (policy != NULL) {
-        load_packs(loader, policy, change);
+        change->pack_count = sw_load_packs(loader, policy, change->packs);
     }
     if (map != NULL) {
         change->map = sw_load_name(loader, map, "map");

@@ -71,18 +71,7 @@ static void load_packs(struct sw_loader *loader, const struct sw_yaml_node *node
         scenario->pack_count = 2;
         return;
     }
-    if (!sw_load_wants(loader, node, SW_YAML_SEQUENCE, "policy")) {
-        return;
-    }
-    if (node->count < 1 || node->count > SW_SCENARIO_PACKS_MAX) {
-        sw_report_error(loader->report, node->place, NULL, "policy needs 1 to %d packs",
-                        SW_SCENARIO_PACKS_MAX);
-        return;
-    }
-    for (uint32_t i = 0; i < node->count; i++) {
-        scenario->packs[i] = sw_load_name(loader, node->items[i], "policy pack");
-    }
-    scenario->pack_count = node->count;
+    scenario->pack_count = sw_load_packs(loader, node, scenario->packs);
 }
 
 /* Local time minus UTC, from the end of an RFC 3339 time: curves follow the local clock. */

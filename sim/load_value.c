@@ -58,6 +58,23 @@ struct sw_text sw_load_name(struct sw_loader *loader, const struct sw_yaml_node 
     return name;
 }
 
+uint32_t sw_load_packs(struct sw_loader *loader, const struct sw_yaml_node *node,
+                       struct sw_text packs[SW_SCENARIO_PACKS_MAX])
+{
+    if (!sw_load_wants(loader, node, SW_YAML_SEQUENCE, "policy")) {
+        return 0;
+    }
+    if (node->count < 1 || node->count > SW_SCENARIO_PACKS_MAX) {
+        sw_report_error(loader->report, node->place, NULL, "policy needs 1 to %d packs",
+                        SW_SCENARIO_PACKS_MAX);
+        return 0;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        packs[i] = sw_load_name(loader, node->items[i], "policy pack");
+    }
+    return node->count;
+}
+
 bool sw_load_flag(struct sw_loader *loader, const struct sw_yaml_node *node, const char *what)
 {
     struct sw_text text = sw_load_text(loader, node, what);

@@ -23,6 +23,10 @@ struct sw_text sw_load_text(struct sw_loader *loader, const struct sw_yaml_node 
 struct sw_text sw_load_name(struct sw_loader *loader, const struct sw_yaml_node *node,
                             const char *what);
 
+/** A list of policy packs into @packs; how many there are, 0 and reported when it is none. */
+uint32_t sw_load_packs(struct sw_loader *loader, const struct sw_yaml_node *node,
+                       struct sw_text packs[SW_SCENARIO_PACKS_MAX]);
+
 /** true, false, yes or no. */
 bool sw_load_flag(struct sw_loader *loader, const struct sw_yaml_node *node, const char *what);
 
