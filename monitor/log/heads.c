@@ -95,19 +95,7 @@ static enum sw_status read_signers(sqlite3 *database, struct signers *signers,
 static enum sw_status read_key(const char *given, const char *origin, uint8_t key[SW_KEY_BYTES],
                                struct sw_verify_report *report)
 {
-    char text[SW_VERIFIER_KEY_BYTES] = "";
-    FILE *file = fopen(given, "r");
-    if (file != NULL) {
-        if (fgets(text, sizeof(text), file) == NULL) {
-            text[0] = '\0';
-        }
-        (void)fclose(file);
-    } else {
-        (void)snprintf(text, sizeof(text), "%s", given);
-    }
-    text[strcspn(text, "\r\n")] = '\0';
-    if (sw_unbase64(sw_text_from(text), key, SW_KEY_BYTES) ||
-        sw_verifier_key_read(sw_text_from(text), origin, key)) {
+    if (sw_verifier_key_given(given, origin, key)) {
         return SW_OK;
     }
     (void)snprintf(report->problem, sizeof(report->problem),

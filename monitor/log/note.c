@@ -127,6 +127,23 @@ bool sw_verifier_key_read(struct sw_text text, const char *origin, uint8_t publi
     return sw_text_equal(text, sw_text_from(again));
 }
 
+bool sw_verifier_key_given(const char *given, const char *origin, uint8_t public_key[SW_KEY_BYTES])
+{
+    char text[SW_VERIFIER_KEY_BYTES] = "";
+    FILE *file = fopen(given, "r");
+    if (file != NULL) {
+        if (fgets(text, sizeof(text), file) == NULL) {
+            text[0] = '\0';
+        }
+        (void)fclose(file);
+    } else {
+        (void)snprintf(text, sizeof(text), "%s", given);
+    }
+    text[strcspn(text, "\r\n")] = '\0';
+    return sw_unbase64(sw_text_from(text), public_key, SW_KEY_BYTES) ||
+           sw_verifier_key_read(sw_text_from(text), origin, public_key);
+}
+
 struct sw_text sw_endorsed_text(const uint8_t to[SW_KEY_BYTES], char text[SW_ENDORSED_BYTES])
 {
     char base64[SW_BASE64_BYTES(SW_KEY_BYTES)];

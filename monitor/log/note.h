@@ -61,6 +61,10 @@ void sw_verifier_key(const char *origin, const uint8_t public_key[SW_KEY_BYTES],
 bool sw_verifier_key_read(struct sw_text text, const char *origin,
                           uint8_t public_key[SW_KEY_BYTES]);
 
+/** The public key that somebody gave: as such text, as its base64 alone, or as a file with either
+ *  in its first line. False: it is none, or of another @origin. */
+bool sw_verifier_key_given(const char *given, const char *origin, uint8_t public_key[SW_KEY_BYTES]);
+
 /** What an old key signs to hand over to a new one. */
 #define SW_ENDORSED_BYTES 128
 struct sw_text sw_endorsed_text(const uint8_t to[SW_KEY_BYTES], char text[SW_ENDORSED_BYTES]);

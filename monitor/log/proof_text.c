@@ -177,23 +177,10 @@ static enum sw_status no(char *sentence, const char *why)
 /* The key that was given must be that of the proof, which signed. */
 static bool is_given(const char *given, const char *key, const char *origin)
 {
-    char text[SW_VERIFIER_KEY_BYTES] = "";
     uint8_t one[SW_KEY_BYTES];
     uint8_t other[SW_KEY_BYTES];
-    FILE *file = fopen(given, "r");
-    if (file != NULL) {
-        if (fgets(text, sizeof(text), file) == NULL) {
-            text[0] = '\0';
-        }
-        (void)fclose(file);
-    } else {
-        (void)snprintf(text, sizeof(text), "%s", given);
-    }
-    text[strcspn(text, "\r\n")] = '\0';
     return sw_verifier_key_read(sw_text_from(key), origin, one) &&
-           (sw_unbase64(sw_text_from(text), other, SW_KEY_BYTES) ||
-            sw_verifier_key_read(sw_text_from(text), origin, other)) &&
-           memcmp(one, other, sizeof(one)) == 0;
+           sw_verifier_key_given(given, origin, other) && memcmp(one, other, sizeof(one)) == 0;
 }
 
 static enum sw_status check_head(struct sw_proof *proof, const uint8_t *leaf,
