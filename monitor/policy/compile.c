@@ -6,6 +6,7 @@
 
 #include <sharewatch/assert.h>
 
+#include "allocate.h"
 #include "hash.h"
 #include "shorts.h"
 
@@ -15,16 +16,6 @@
 
 #define CODE_FALSE SW_CODE_NEVER
 #define CODE_TRUE  SW_CODE_ALWAYS
-
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count > 0 ? count : 1, bytes);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory while compiling rules\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
 
 bool sw_op_is_eager(const struct sw_predicate *predicate)
 {
@@ -76,7 +67,7 @@ static void grow_code_table(struct sw_index *index)
     }
     free(index->code_table);
     index->code_table_size = index->code_table_size == 0 ? TABLE_MIN : index->code_table_size * 2;
-    index->code_table = allocate(index->code_table_size, sizeof(uint32_t));
+    index->code_table = sw_allocate(index->code_table_size, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->code_count; i++) {
         *find_code(index, &index->codes[i]) = i + 1;
     }
@@ -132,7 +123,7 @@ static void grow_clause_table(struct sw_index *index)
     free(index->clause_table);
     index->clause_table_size =
         index->clause_table_size == 0 ? TABLE_MIN : index->clause_table_size * 2;
-    index->clause_table = allocate(index->clause_table_size, sizeof(uint32_t));
+    index->clause_table = sw_allocate(index->clause_table_size, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->clause_count; i++) {
         const struct sw_clause *clause = &index->clauses[i];
         *find_clause(index, clause->slot, index->clause_predicates + clause->first, clause->count) =
@@ -555,11 +546,11 @@ static void add_mask(struct sw_index *index, uint32_t first, uint32_t word, uint
 /* Gives each clause its bit; those of a slot stand together. */
 static void place_clauses(struct sw_index *index, uint32_t slot_count)
 {
-    uint32_t *counts = allocate(slot_count, sizeof(uint32_t));
+    uint32_t *counts = sw_allocate(slot_count, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->clause_count; i++) {
         counts[index->clauses[i].slot]++;
     }
-    index->slots = allocate(slot_count, sizeof(struct sw_slot_plan));
+    index->slots = sw_allocate(slot_count, sizeof(struct sw_slot_plan));
     index->slot_count = slot_count;
     for (uint32_t slot = 0; slot < slot_count; slot++) {
         index->slots[slot].exists_predicate = SW_UNKNOWN;
@@ -581,23 +572,23 @@ static void place_clauses(struct sw_index *index, uint32_t slot_count)
 /* Makes the row of each predicate: the bits of the clauses that it satisfies. */
 static void make_rows(struct sw_index *index)
 {
-    uint32_t *heads = allocate(index->predicate_count + 1, sizeof(uint32_t));
+    uint32_t *heads = sw_allocate(index->predicate_count + 1, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->clause_predicate_count; i++) {
         heads[index->clause_predicates[i] + 1]++;
     }
     for (uint32_t i = 0; i < index->predicate_count; i++) {
         heads[i + 1] += heads[i];
     }
-    uint32_t *clauses = allocate(index->clause_predicate_count, sizeof(uint32_t));
-    uint32_t *next = allocate(index->predicate_count + 1, sizeof(uint32_t));
+    uint32_t *clauses = sw_allocate(index->clause_predicate_count, sizeof(uint32_t));
+    uint32_t *next = sw_allocate(index->predicate_count + 1, sizeof(uint32_t));
     memcpy(next, heads, index->predicate_count * sizeof(uint32_t));
     for (uint32_t i = 0; i < index->clause_count; i++) {
         for (uint32_t j = 0; j < index->clauses[i].count; j++) {
             clauses[next[index->clause_predicates[index->clauses[i].first + j]]++] = i;
         }
     }
-    index->row_first = allocate(index->predicate_count, sizeof(uint32_t));
-    index->row_count = allocate(index->predicate_count, sizeof(uint32_t));
+    index->row_first = sw_allocate(index->predicate_count, sizeof(uint32_t));
+    index->row_count = sw_allocate(index->predicate_count, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->predicate_count; i++) {
         index->row_first[i] = index->mask_count;
         for (uint32_t j = heads[i]; j < heads[i + 1]; j++) {
@@ -640,13 +631,13 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
     while (index->equal_size < index->predicate_count * 2) {
         index->equal_size *= 2;
     }
-    struct sw_short_entry *shorts = allocate(index->predicate_count, sizeof(*shorts));
+    struct sw_short_entry *shorts = sw_allocate(index->predicate_count, sizeof(*shorts));
     uint32_t short_count = 0;
-    index->equal = allocate(index->equal_size, sizeof(struct sw_equal_entry));
+    index->equal = sw_allocate(index->equal_size, sizeof(struct sw_equal_entry));
     for (uint32_t i = 0; i < index->equal_size; i++) {
         index->equal[i].predicate = SW_UNKNOWN;
     }
-    uint32_t *counts = allocate(index->slot_count + 1, sizeof(uint32_t));
+    uint32_t *counts = sw_allocate(index->slot_count + 1, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->predicate_count; i++) {
         const struct sw_predicate *predicate = &set->predicates[i];
         struct sw_slot_plan *slot = &index->slots[predicate->slot];
@@ -679,7 +670,7 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
         index->slots[slot].test_first = counts[slot];
     }
     index->test_count = counts[index->slot_count];
-    index->tests = allocate(index->test_count, sizeof(uint32_t));
+    index->tests = sw_allocate(index->test_count, sizeof(uint32_t));
     for (uint32_t i = 0; i < index->predicate_count; i++) {
         enum sw_op op = set->predicates[i].op;
         bool single = op != SW_OP_EQUAL && op != SW_OP_NUMBER && op != SW_OP_EXISTS &&
@@ -702,7 +693,7 @@ static void make_tests(struct sw_index *index, const struct sw_set *set)
 /* The bits of an event that has no field at all. */
 static void make_missing(struct sw_index *index)
 {
-    index->missing = allocate(index->word_count, sizeof(uint64_t));
+    index->missing = sw_allocate(index->word_count, sizeof(uint64_t));
     for (uint32_t slot = 0; slot < index->slot_count; slot++) {
         uint32_t null = index->slots[slot].null_predicate;
         uint32_t count = null != SW_UNKNOWN ? index->row_count[null] : 0;
@@ -777,7 +768,7 @@ static uint32_t bit_of(const struct sw_clause *clause)
 /* Without rows all clause bits stand in one. */
 static void place_words(struct sw_index *index)
 {
-    index->places = allocate(index->word_count, sizeof(struct sw_place_of_word));
+    index->places = sw_allocate(index->word_count, sizeof(struct sw_place_of_word));
     for (uint32_t i = 0; i < index->word_count; i++) {
         index->places[i].offset = i;
     }
@@ -813,9 +804,9 @@ static void make_postings(struct sw_index *index, struct raw_postings *raw)
         qsort(raw->items, raw->count, sizeof(*raw->items), compare_postings);
     }
     uint32_t bits = index->word_count * WORD_BITS;
-    index->key_bits = allocate(index->word_count, sizeof(uint64_t));
-    index->posting_first = allocate((size_t)bits + 1, sizeof(uint32_t));
-    index->postings = allocate(raw->count, sizeof(struct sw_posting));
+    index->key_bits = sw_allocate(index->word_count, sizeof(uint64_t));
+    index->posting_first = sw_allocate((size_t)bits + 1, sizeof(uint32_t));
+    index->postings = sw_allocate(raw->count, sizeof(struct sw_posting));
     for (uint32_t i = 0; i < raw->count; i++) {
         const struct raw_posting *item = &raw->items[i];
         if (i > 0 && raw->items[i - 1].bit == item->bit && raw->items[i - 1].rule == item->rule) {
@@ -856,7 +847,7 @@ static uint32_t intern_log_source(struct sw_index *index, const struct sw_log_so
 /* How many values each field is compared with, over all rules. */
 static uint32_t *count_distinct(const struct sw_set *set)
 {
-    uint32_t *distinct = allocate(set->slot_count, sizeof(uint32_t));
+    uint32_t *distinct = sw_allocate(set->slot_count, sizeof(uint32_t));
     for (uint32_t i = 0; i < set->predicate_count; i++) {
         enum sw_op op = set->predicates[i].op;
         distinct[set->predicates[i].slot] += op == SW_OP_EQUAL || op == SW_OP_NUMBER ? 1 : 0;
@@ -895,13 +886,13 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
     index->children = sw_grow(NULL, 0, &index->child_capacity, sizeof(uint32_t));   // since offsets
     index->clause_predicates = // into them are taken even when there is nothing to read
         sw_grow(NULL, 0, &index->clause_predicate_capacity, sizeof(uint32_t));
-    index->plans = allocate(rule_count, sizeof(struct sw_plan));
-    uint32_t *codes = allocate(rule_count, sizeof(uint32_t));
+    index->plans = sw_allocate(rule_count, sizeof(struct sw_plan));
+    uint32_t *codes = sw_allocate(rule_count, sizeof(uint32_t));
     compile_rules(index, set, rules, rule_count, codes);
     index->rule_codes = codes;
     struct key_maker maker = {index, set, count_distinct(set), set->slot_count};
-    struct key *keys = allocate(rule_count, sizeof(struct key));
-    uint32_t *seconds = allocate(rule_count, sizeof(uint32_t));
+    struct key *keys = sw_allocate(rule_count, sizeof(struct key));
+    uint32_t *seconds = sw_allocate(rule_count, sizeof(uint32_t));
     for (uint32_t i = 0; i < rule_count; i++) {
         keys[i] = key_of(&maker, codes[i]);
         seconds[i] = second_clause(&maker, codes[i], &keys[i]);
@@ -912,7 +903,7 @@ void sw_index_build(struct sw_index *index, struct sw_set *set, const struct sw_
     make_tests(index, set);
     sw_grams_build(&index->grams, index, set);
     make_missing(index);
-    index->always = allocate(rule_count, sizeof(uint32_t));
+    index->always = sw_allocate(rule_count, sizeof(uint32_t));
     struct raw_postings raw = {0};
     for (uint32_t i = 0; i < rule_count; i++) {
         make_plan(index, &index->plans[i], codes[i]);
@@ -987,7 +978,7 @@ static bool is_complex(const struct sw_plan *plan)
 void sw_index_finish(struct sw_index *index)
 {
     mask_codes(index);
-    index->guards = allocate(index->plan_count, sizeof(struct sw_guard));
+    index->guards = sw_allocate(index->plan_count, sizeof(struct sw_guard));
     for (uint32_t i = 0; i < index->plan_count; i++) {
         make_guard(index, i);
         index->guards[i] = index->plans[i].guard;

@@ -1,12 +1,12 @@
 #include "correlate.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sharewatch/assert.h>
 
+#include "allocate.h"
 #include "hash.h"
 
 #define GONE_MAX     65536
@@ -15,16 +15,6 @@
 #define CAPACITY_MAX (1U << 24)
 #define FREED_MAX    2
 #define SAVED_BYTES  32 // of a group, before its entries or stages
-
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count > 0 ? count : 1, bytes);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory for correlations\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
 
 /* --- the shape of a table ----------------------------------------------------------------------
  */
@@ -66,8 +56,8 @@ static void table_open(struct sw_group_table *table, const struct sw_correlation
     while (table->bucket_count * 2 <= table->capacity) {
         table->bucket_count *= 2;
     }
-    table->groups = allocate(table->capacity, table->group_bytes);
-    table->buckets = allocate(table->bucket_count, sizeof(uint32_t));
+    table->groups = sw_allocate(table->capacity, table->group_bytes);
+    table->buckets = sw_allocate(table->bucket_count, sizeof(uint32_t));
     table->oldest = table->newest = table->free = SW_UNKNOWN;
     table->clock_ms = NO_TIME;
     table->kept_ms =
@@ -639,7 +629,7 @@ static bool is_fed(const struct sw_correlator *correlator, const struct sw_corre
 
 static void make_feeds(struct sw_correlator *correlator, uint32_t rule_count)
 {
-    correlator->feed_first = allocate((size_t)rule_count + 2, sizeof(uint32_t));
+    correlator->feed_first = sw_allocate((size_t)rule_count + 2, sizeof(uint32_t));
     uint32_t total = 0;
     for (uint32_t i = 0; i < correlator->table_count; i++) {
         const struct sw_correlation *correlation = correlator->tables[i].correlation;
@@ -654,7 +644,7 @@ static void make_feeds(struct sw_correlator *correlator, uint32_t rule_count)
     for (uint32_t i = 0; i < rule_count; i++) {
         correlator->feed_first[i + 2] += correlator->feed_first[i + 1];
     }
-    correlator->feeds = allocate(total, sizeof(struct sw_feed));
+    correlator->feeds = sw_allocate(total, sizeof(struct sw_feed));
     for (uint32_t i = 0; i < correlator->table_count; i++) {
         const struct sw_correlation *correlation = correlator->tables[i].correlation;
         for (uint32_t j = correlation->rule_count; j > 0; j--) {
@@ -674,11 +664,12 @@ void sw_correlator_open(struct sw_correlator *correlator, struct sw_matcher *mat
     for (uint32_t i = 0; i < rule_count; i++) {
         correlator->table_count += sources[i].kind == SW_RULE_CORRELATION ? 1 : 0;
     }
-    correlator->tables = allocate(correlator->table_count, sizeof(struct sw_group_table));
-    correlator->fired = allocate(correlator->table_count, sizeof(uint32_t));
-    correlator->touched = allocate(correlator->table_count, sizeof(uint64_t));
-    correlator->sorted = allocate(SW_CORRELATION_VALUES_MAX, sizeof(double));
-    correlator->gone = allocate(correlator->table_count > 0 ? GONE_MAX : 1, sizeof(struct sw_gone));
+    correlator->tables = sw_allocate(correlator->table_count, sizeof(struct sw_group_table));
+    correlator->fired = sw_allocate(correlator->table_count, sizeof(uint32_t));
+    correlator->touched = sw_allocate(correlator->table_count, sizeof(uint64_t));
+    correlator->sorted = sw_allocate(SW_CORRELATION_VALUES_MAX, sizeof(double));
+    correlator->gone =
+        sw_allocate(correlator->table_count > 0 ? GONE_MAX : 1, sizeof(struct sw_gone));
     uint32_t table = 0;
     for (uint32_t i = 0; i < rule_count; i++) {
         if (sources[i].kind == SW_RULE_CORRELATION) {
@@ -692,7 +683,7 @@ void sw_correlator_open(struct sw_correlator *correlator, struct sw_matcher *mat
         uint32_t bytes_of = correlator->tables[i].group_bytes;
         largest = bytes_of > largest ? bytes_of : largest;
     }
-    correlator->saved = allocate((size_t)largest + SAVED_BYTES, 1);
+    correlator->saved = sw_allocate((size_t)largest + SAVED_BYTES, 1);
     make_feeds(correlator, rule_count);
 }
 

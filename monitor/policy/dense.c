@@ -6,21 +6,12 @@
 
 #include <sharewatch/assert.h>
 
+#include "allocate.h"
 #include "compile.h"
 
 #define WORD_BITS  64
 #define LINE_BYTES 64 // of a cache line
 #define LINE_WORDS 8U
-
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count > 0 ? count : 1, bytes);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory while compiling rules\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
 
 void *sw_rows_allocate(size_t words)
 {
@@ -52,9 +43,9 @@ static bool measure(struct sw_dense *dense, const struct sw_index *index, const 
     uint32_t blocks =
         (index->plan_count + WORD_BITS * SW_DENSE_BLOCK - 1) / (WORD_BITS * SW_DENSE_BLOCK);
     dense->words = (blocks > 0 ? blocks : 1) * SW_DENSE_BLOCK;
-    dense->position = allocate(set->slot_count, sizeof(uint32_t));
-    dense->row_of = allocate(index->predicate_count, sizeof(uint32_t));
-    dense->slots = allocate(SW_DENSE_SLOTS_MAX, sizeof(uint32_t));
+    dense->position = sw_allocate(set->slot_count, sizeof(uint32_t));
+    dense->row_of = sw_allocate(index->predicate_count, sizeof(uint32_t));
+    dense->slots = sw_allocate(SW_DENSE_SLOTS_MAX, sizeof(uint32_t));
     memset(dense->position, 0xff, set->slot_count * sizeof(uint32_t));
     memset(dense->row_of, 0xff, index->predicate_count * sizeof(uint32_t));
     *row_count = 0;
@@ -196,9 +187,9 @@ void sw_dense_build(struct sw_dense *dense, struct sw_index *index, const struct
     }
     size_t row_words = (size_t)rows * dense->words;
     dense->rows = sw_rows_allocate((size_t)(dense->slot_count + rows) * dense->stride);
-    dense->gain = allocate(row_words, sizeof(uint64_t));
-    dense->loss = allocate(row_words, sizeof(uint64_t));
-    dense->missing = allocate(dense->slot_count, sizeof(uint64_t *));
+    dense->gain = sw_allocate(row_words, sizeof(uint64_t));
+    dense->loss = sw_allocate(row_words, sizeof(uint64_t));
+    dense->missing = sw_allocate(dense->slot_count, sizeof(uint64_t *));
     for (uint32_t rule = 0; rule < index->plan_count; rule++) {
         enter_rule(dense, index, rule, dense->rows);
     }
@@ -225,7 +216,7 @@ void sw_dense_finish(struct sw_dense *dense, const struct sw_index *index)
     if (!dense->used) {
         return;
     }
-    dense->log_rows = allocate((size_t)index->log_source_count * dense->words, sizeof(uint64_t));
+    dense->log_rows = sw_allocate((size_t)index->log_source_count * dense->words, sizeof(uint64_t));
     for (uint32_t i = 0; i < index->plan_count; i++) {
         const struct sw_plan *plan = &index->plans[i];
         set_bit(row_at(dense->log_rows, plan->log_source, dense->words), i);

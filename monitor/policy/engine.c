@@ -6,6 +6,8 @@
 
 #include <sharewatch/assert.h>
 
+#include "allocate.h"
+
 #define TABLE_MIN 256 // a power of two
 
 void *sw_grow(void *items, uint32_t count, uint32_t *capacity, size_t bytes)
@@ -22,16 +24,6 @@ void *sw_grow(void *items, uint32_t count, uint32_t *capacity, size_t bytes)
     }
     *capacity = larger;
     return grown;
-}
-
-static void *new_table(uint32_t size)
-{
-    void *table = calloc(size, sizeof(uint32_t));
-    if (table == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory while loading rules\n");
-        exit(EXIT_FAILURE);
-    }
-    return table;
 }
 
 static struct sw_text slot_name(const struct sw_set *set, uint32_t index)
@@ -67,7 +59,7 @@ static void make_room(const struct sw_set *set, uint32_t **table, uint32_t *size
     }
     uint32_t larger = *size == 0 ? TABLE_MIN : *size * 2;
     free(*table);
-    *table = new_table(larger);
+    *table = sw_allocate(larger, sizeof(uint32_t));
     *size = larger;
     for (uint32_t i = 0; i < count; i++) {
         *find_entry(set, *table, larger, name_of, name_of(set, i)) = i + 1;

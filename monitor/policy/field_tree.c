@@ -1,21 +1,11 @@
 #include "field_tree.h"
+#include "allocate.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TABLE_MIN_BITS 6
 #define TABLE_MIN      (1U << TABLE_MIN_BITS)
-
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count > 0 ? count : 1, bytes);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory for matching rules\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
 
 static uint64_t hash_of_key(struct sw_text key, uint32_t parent)
 {
@@ -122,7 +112,7 @@ static void build_keys(struct sw_field_tree *tree)
         tree->key_size *= 2;
         tree->key_shift--;
     }
-    tree->keys = allocate(tree->key_size, sizeof(struct sw_key_entry));
+    tree->keys = sw_allocate(tree->key_size, sizeof(struct sw_key_entry));
     uint32_t best = 0;
     uint32_t least = UINT32_MAX;
     for (uint32_t try = 0; try < SW_SHORT_TRIES && least > 0; try++) {
@@ -151,7 +141,7 @@ void sw_field_tree_build(struct sw_field_tree *tree, const struct sw_set *set)
     while (tree->table_size < most * 2) {
         tree->table_size *= 2;
     }
-    tree->table = allocate(tree->table_size, sizeof(uint32_t));
+    tree->table = sw_allocate(tree->table_size, sizeof(uint32_t));
     tree->nodes = sw_grow(tree->nodes, 0, &tree->capacity, sizeof(*tree->nodes));
     tree->nodes[tree->count++] = (struct sw_field_node){.slot = SW_UNKNOWN};
     for (uint32_t slot = SW_SLOT_KEYWORDS + 1; slot < set->slot_count; slot++) {

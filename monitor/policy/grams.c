@@ -1,27 +1,17 @@
 #include "grams.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sharewatch/assert.h>
 
+#include "allocate.h"
 #include "compile.h"
 #include "hash.h"
 
 #define COUNT_SIZE 65536 // of the table that counts how many tests have a gram
 #define SIZE_MIN   1024
-
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count > 0 ? count : 1, bytes);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory while compiling rules\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
 
 /* The longest literal of a test, or empty. */
 static struct sw_text literal_of(const struct sw_predicate *predicate)
@@ -125,13 +115,13 @@ static void build_slot(struct sw_grams *grams, struct sw_slot_plan *slot, uint32
 
 void sw_grams_build(struct sw_grams *grams, struct sw_index *index, const struct sw_set *set)
 {
-    uint32_t *counts = allocate(COUNT_SIZE, sizeof(uint32_t));
+    uint32_t *counts = sw_allocate(COUNT_SIZE, sizeof(uint32_t));
     grams->size = SIZE_MIN;
     while (grams->size < index->test_count * 2) {
         grams->size *= 2;
     }
-    grams->table = allocate(grams->size, sizeof(struct sw_gram));
-    grams->filter = allocate((size_t)1 << (SW_GRAM_BITS - 6), sizeof(uint64_t));
+    grams->table = sw_allocate(grams->size, sizeof(struct sw_gram));
+    grams->filter = sw_allocate((size_t)1 << (SW_GRAM_BITS - 6), sizeof(uint64_t));
     for (uint32_t i = 0; i < grams->size; i++) {
         grams->table[i].predicate = SW_UNKNOWN;
     }

@@ -1,11 +1,11 @@
 #include "match.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sharewatch/assert.h>
 
+#include "allocate.h"
 #include "decide.h"
 #include "fold.h"
 #include "hash.h"
@@ -14,16 +14,6 @@
 #define WORD_BITS 64
 
 static const uint64_t zero_word;
-
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count > 0 ? count : 1, bytes);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory for matching rules\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
 
 static void fill_apply_row(struct sw_matcher *matcher)
 {
@@ -48,36 +38,36 @@ void sw_matcher_open(struct sw_matcher *matcher, const struct sw_index *index,
     *matcher = (struct sw_matcher){.index = index, .set = set, .rules = rules, .sources = sources};
     SW_ASSERT(index->slot_count == set->slot_count);
     size_t rule_words = index->plan_count / WORD_BITS + 1;
-    matcher->bits = allocate(index->word_count, sizeof(uint64_t));
+    matcher->bits = sw_allocate(index->word_count, sizeof(uint64_t));
     memcpy(matcher->bits, index->missing, index->word_count * sizeof(uint64_t));
-    matcher->data = allocate(SW_VALUES_MAX, sizeof(struct sw_datum));
-    matcher->slot_first = allocate(set->slot_count, sizeof(uint32_t));
-    matcher->slot_last = allocate(set->slot_count, sizeof(uint32_t));
-    matcher->touched = allocate(set->slot_count, sizeof(uint32_t));
+    matcher->data = sw_allocate(SW_VALUES_MAX, sizeof(struct sw_datum));
+    matcher->slot_first = sw_allocate(set->slot_count, sizeof(uint32_t));
+    matcher->slot_last = sw_allocate(set->slot_count, sizeof(uint32_t));
+    matcher->touched = sw_allocate(set->slot_count, sizeof(uint32_t));
     memset(matcher->slot_first, 0xff, set->slot_count * sizeof(uint32_t));
-    matcher->lazy_stamp = allocate(index->predicate_count, sizeof(uint32_t));
-    matcher->stamps = allocate(index->predicate_count, sizeof(uint32_t));
-    matcher->fired = allocate((size_t)index->predicate_count + 1, sizeof(uint32_t));
-    matcher->memories = allocate(SW_MEMORIES, sizeof(struct sw_memory));
+    matcher->lazy_stamp = sw_allocate(index->predicate_count, sizeof(uint32_t));
+    matcher->stamps = sw_allocate(index->predicate_count, sizeof(uint32_t));
+    matcher->fired = sw_allocate((size_t)index->predicate_count + 1, sizeof(uint32_t));
+    matcher->memories = sw_allocate(SW_MEMORIES, sizeof(struct sw_memory));
     for (uint32_t i = 0; i < SW_MEMORIES; i++) {
         matcher->memories[i].asked = SW_UNKNOWN;
     }
-    matcher->hits = allocate(rule_words, sizeof(uint64_t));
-    matcher->seen = allocate(rule_words, sizeof(uint64_t));
+    matcher->hits = sw_allocate(rule_words, sizeof(uint64_t));
+    matcher->seen = sw_allocate(rule_words, sizeof(uint64_t));
     matcher->join = sw_join_choose(machine);
-    matcher->rows = allocate((size_t)index->zero_row + 1, sizeof(uint64_t *));
+    matcher->rows = sw_allocate((size_t)index->zero_row + 1, sizeof(uint64_t *));
     matcher->rows[0] = matcher->bits;
     matcher->rows[index->zero_row] = &zero_word;
     if (index->dense.used) {
         size_t places = (size_t)index->dense.slot_count * (SW_COMBINATION_WAYS + 1);
         matcher->apply_row = sw_rows_allocate(index->dense.words);
-        matcher->combinations = allocate(places, sizeof(struct sw_combination));
+        matcher->combinations = sw_allocate(places, sizeof(struct sw_combination));
         matcher->combined = sw_rows_allocate(places * index->dense.stride);
-        matcher->survivors =
-            allocate((size_t)index->dense.words * WORD_BITS + SW_SURVIVORS_AHEAD, sizeof(uint32_t));
+        matcher->survivors = sw_allocate(
+            (size_t)index->dense.words * WORD_BITS + SW_SURVIVORS_AHEAD, sizeof(uint32_t));
     }
-    matcher->matches = allocate((size_t)index->plan_count + 1, sizeof(struct sw_match));
-    matcher->applies = allocate(index->log_source_count, 1);
+    matcher->matches = sw_allocate((size_t)index->plan_count + 1, sizeof(struct sw_match));
+    matcher->applies = sw_allocate(index->log_source_count, 1);
     memset(matcher->applies, 1, index->log_source_count);
     fill_apply_row(matcher);
     sw_tools_open(&matcher->tools, fold_capacity);

@@ -7,6 +7,7 @@
 
 #include <sharewatch/assert.h>
 
+#include "allocate.h"
 #include "bits.h"
 
 #define BLOCK           64 // bytes
@@ -16,21 +17,11 @@ static_assert(SW_QUOTES_AHEAD >= SW_BITS_AHEAD, "room behind the last position")
 static_assert(SW_QUOTES_TEXT_MAX % BLOCK == 0, "whole blocks");
 static_assert(SW_QUOTES_PADDING >= 2 * BLOCK, "a block of spaces behind the last one");
 
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count, bytes);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory for matching rules\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
-
 void sw_quotes_open(struct sw_quotes *quotes, enum sw_machine machine)
 {
     *quotes = (struct sw_quotes){.machine = sw_machine_at_most(machine)};
-    quotes->bytes = allocate(SW_QUOTES_TEXT_MAX + SW_QUOTES_PADDING, 1);
-    quotes->positions = allocate(SW_QUOTES_TEXT_MAX + SW_QUOTES_AHEAD, sizeof(uint32_t));
+    quotes->bytes = sw_allocate(SW_QUOTES_TEXT_MAX + SW_QUOTES_PADDING, 1);
+    quotes->positions = sw_allocate(SW_QUOTES_TEXT_MAX + SW_QUOTES_AHEAD, sizeof(uint32_t));
 }
 
 void sw_quotes_close(struct sw_quotes *quotes)

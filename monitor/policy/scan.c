@@ -1,25 +1,15 @@
 #include "scan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sharewatch/assert.h>
 
+#include "allocate.h"
 #include "plain.h"
 #include "token.h"
 
 #define PADDING 64 // bytes that may be written past a folded text
-
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count > 0 ? count : 1, bytes);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "sharewatch: no memory for matching rules\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
 
 void sw_scanner_open(struct sw_scanner *scanner, const struct sw_field_tree *tree,
                      struct sw_matcher *matcher, bool keywords, enum sw_machine machine,
@@ -27,8 +17,8 @@ void sw_scanner_open(struct sw_scanner *scanner, const struct sw_field_tree *tre
 {
     *scanner = (struct sw_scanner){
         .tree = tree, .matcher = matcher, .keywords = keywords, .text_capacity = line_bytes};
-    scanner->text = allocate((size_t)line_bytes + PADDING, 1);
-    scanner->seen = allocate(tree->count, sizeof(struct sw_seen));
+    scanner->text = sw_allocate((size_t)line_bytes + PADDING, 1);
+    scanner->seen = sw_allocate(tree->count, sizeof(struct sw_seen));
     sw_quotes_open(&scanner->quotes, machine);
 }
 
