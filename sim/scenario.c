@@ -18,13 +18,12 @@
  */
 #include <sharewatch/scenario.h>
 
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "automatic.h"
 #include "curve.h"
 #include "expectation.h"
+#include "find.h"
 #include "load_actor.h"
 #include "load_change.h"
 #include "load_head.h"
@@ -33,8 +32,6 @@
 #include "step.h"
 #include "variant.h"
 #include "yaml_patch.h"
-
-#define PATH_MAX_ 4096
 
 static void load_people(struct sw_loader *loader, const struct sw_yaml_node *node,
                         struct sw_scenario_storyline *storyline)
@@ -206,28 +203,15 @@ static void load_all(struct sw_loader *loader, struct sw_raw_steps *raw)
     count_events(loader);
 }
 
-/* @path, or scenario.yaml in it when it is a folder; kept by the scenario, since places name it. */
-static const char *file_at(struct sw_scenario *scenario, const char *path)
-{
-    struct stat info;
-    char full[PATH_MAX_];
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-        size_t length = strlen(path);
-        const char *slash = length > 0 && path[length - 1] == '/' ? "" : "/";
-        int written = snprintf(full, sizeof(full), "%s%sscenario.yaml", path, slash);
-        if (written > 0 && (size_t)written < sizeof(full)) {
-            path = full;
-        }
-    }
-    return sw_arena_text(&scenario->arena, sw_text_from(path)).bytes;
-}
-
 enum sw_status sw_scenario_open(struct sw_scenario *scenario, const char *path,
                                 const struct sw_scenario_options *options, struct sw_report *report)
 {
     *scenario = (struct sw_scenario){0};
-    const char *file = file_at(scenario, path);
     uint32_t errors_before = report->error_total;
+    const char *file = sw_scenario_find(&scenario->arena, path, report);
+    if (file == NULL) {
+        return SW_NOT_FOUND;
+    }
     enum sw_status status = sw_yaml_open(&scenario->yaml, file, report);
     if (status != SW_OK) {
         return status;

@@ -384,7 +384,7 @@ static const char details[] =
     "Starts a private broker, the monitor and the simulator, and at a terminal a page in the\n"
     "browser; shows each alert as it comes, and ends with a summary and a score: what really\n"
     "crossed in the simulation, what was foreseen, and what was missed. Nothing leaves this "
-    "machine.\n"
+    "machine. SCENARIO is a folder, a file, or the name of one that comes with sharewatch.\n"
     "Ctrl-C ends in order, a second one at once. Exit 0: done; 1: --expect found a difference;\n"
     "3: something could not be started, or died.\n";
 

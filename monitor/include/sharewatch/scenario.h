@@ -379,8 +379,9 @@ struct sw_scenario_options {
 };
 
 /**
- * Loads one variant of the scenario at @path: a file, or a folder that holds scenario.yaml.
- * SW_INVALID or SW_IO: @report says what is wrong; @scenario is to be freed in either case.
+ * Loads one variant of the scenario at @path: a file, a folder that holds scenario.yaml, or the
+ * name of one that comes with the program. SW_INVALID, SW_IO or SW_NOT_FOUND: @report says what
+ * is wrong; @scenario is to be freed in either case.
  */
 enum sw_status sw_scenario_open(struct sw_scenario *scenario, const char *path,
                                 const struct sw_scenario_options *options,

@@ -13,6 +13,8 @@ static void finds_the_files_of_the_source_tree(void **state)
     assert_int_equal(sw_data_path("core/taxonomy.yaml", path), SW_OK);
 
     assert_string_equal(path, SW_SOURCE_DIR "/monitor/core/taxonomy.yaml");
+    assert_int_equal(sw_data_path("scenarios/subject-a/scenario.yaml", path), SW_OK);
+    assert_string_equal(path, SW_SOURCE_DIR "/scenarios/subject-a/scenario.yaml");
 }
 
 static void prefers_the_folder_that_the_user_names(void **state)
