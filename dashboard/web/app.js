@@ -1,20 +1,20 @@
 // Puts the parts together: reads the URL, asks the server, draws, and keeps up with the live stream.
+// This module and what it imports are all that the first alert needs; the rest is fetched after it, and
+// imports from here what the parts share.
 
-import {h, s, $, replace, number, plural, full, ago} from './dom.js';
-import {RANGES, read, link, go, onChange, ask} from './state.js';
+import {h, s, $, replace, number, plural, ago, say} from './dom.js';
+import {RANGES, read, link, go, onChange, ask, Problem} from './state.js';
 import * as inbox from './inbox.js';
 import * as live from './live.js';
 import * as keys from './keys.js';
-import {review, undo, form, say} from './review.js';
 
-// What the first alert does not need is fetched after it.
-let flows = null, panels = null;
+export const shown = {alerts: null, bins: null, flows: null, alert: null, status: null, link: 'off', pending: [], picked: new Set(), keys: {}, scroll: new Map(), review: 0};
 
-async function loadParts() {
-  [flows, panels] = await Promise.all([import('./flows.js'), import('./detail.js')]);
-}
-
-const shown = {alerts: null, bins: null, flows: null, alert: null, status: null, link: 'off', pending: [], picked: new Set(), keys: {}, scroll: new Map(), review: 0};
+// The styles of what is not the inbox. Nothing that they style is drawn before they are there.
+let sheet = null;
+export const styled = () => sheet ??= new Promise(resolve => {
+  document.head.append(h('link', {rel: 'stylesheet', href: new URL('more.css', import.meta.url), onload: resolve, onerror: resolve}));
+});
 
 const NAV = [['/', 'Alerts', 'inbox'], ['/flows', 'Flow map', 'flows'], ['/events', 'Entries', 'events'], ['/cases', 'Cases', 'cases'], ['/replay', 'Replay', 'replay'], ['/what-if', 'What-if', 'what-if'], ['/integrity', 'Integrity', 'integrity'], ['/help', 'Help', 'help']];
 
@@ -98,7 +98,7 @@ const HINTS = {
   flows: [['v', 'map or table'], ['[', ''], [']', 'range']],
 };
 
-function drawFoot() {
+export function drawFoot() {
   const status = shown.status;
   if (!status) return;
   const behind = status.run && !status.run.ended && status.logged ? Math.max(0, status.now - status.logged) : null;
@@ -123,14 +123,14 @@ function drawFoot() {
 
 const listQuery = state => ({state: state.q && /^#?\d+$/.test(state.q) ? 'all' : state.state, verdict: state.verdict, level: state.level, range: state.range, q: state.q, in: state.in, group: state.in ? 0 : 1});
 
-const view = {
+export const view = {
   get newest() { return shown.status?.newest ?? Date.now(); },
   get picked() { return shown.picked; },
   get reviewable() { return shown.status?.reviewable !== 0 && shown.status?.role !== 'reader'; },
   pick(id, on) { if (on) shown.picked.add(id); else shown.picked.delete(id); drawBulk(); },
   more: () => loadMore(),
-  act: action => act(action),
-  duty: duty => review([{body: {action: 'duty', ids: [read().alert], duty}}], refresh),
+  act: action => guard(act(action)),
+  duty: name => guard(import('./act.js').then(acts => acts.duty(name))),
 };
 
 function drawInbox() {
@@ -175,7 +175,7 @@ function drawBulk() {
   if (!$('bulk')) return;
   const count = shown.picked.size;
   replace($('bulk'), count > 0 && h('div', {class: 'bulk', role: 'group', 'aria-label': 'Selected alerts'}, h('b', {}, `${number(count)} selected`),
-    h('button', {class: 'main', onclick: () => act('acknowledge'), disabled: !view.reviewable}, 'Acknowledge'), h('button', {onclick: () => act('escalate'), disabled: !view.reviewable}, 'Escalate'),
+    h('button', {class: 'main', onclick: () => view.act('acknowledge'), disabled: !view.reviewable}, 'Acknowledge'), h('button', {onclick: () => view.act('escalate'), disabled: !view.reviewable}, 'Escalate'),
     h('button', {onclick: pickNone}, 'None')));
   for (const card of document.querySelectorAll('.card')) {
     const picked = shown.picked.has(card.dataset.id);
@@ -184,7 +184,7 @@ function drawBulk() {
   }
 }
 
-async function loadInbox(force) {
+export async function loadInbox(force) {
   const state = read(), key = JSON.stringify(listQuery(state));
   if (!force && shown.keys.inbox === key && shown.alerts) { drawInbox(); return; }
   if (shown.keys.inbox !== key) shown.picked.clear();
@@ -212,77 +212,16 @@ function showNew() {
   return guard(loadInbox(true)).then(() => { $('list')?.scrollTo(0, 0); document.querySelector('.card a')?.focus(); });
 }
 
-// The map and what stands below it.
+// What stands beside the inbox, once it is fetched; what acts on alerts comes with it.
 
-const widthOf = element => Math.max(340, Math.floor(element.clientWidth - 58)); // paddings and borders of pane and panel
+let middle = null;
 
-function drawMiddle() {
-  const pane = $('middle');
-  if (!pane || !shown.flows) return;
-  const state = read(), width = Math.max(widthOf(pane), matchMedia('(max-width: 700px)').matches ? 640 : 0);
-  const asTable = state.view === 'table';
-  const {plan, svg} = flows.drawMap(shown.flows, state, width);
-  const kept = plan.kept.reduce((sum, flow) => sum + flow.n, 0);
-  const scroll = pane.scrollTop, focus = document.activeElement?.closest?.('.ribbon')?.getAttribute('aria-label');
-  replace(pane,
-    h('section', {class: 'panel', 'aria-labelledby': 'map-title'},
-      h('header', {}, h(state.page === 'flows' ? 'h1' : 'h2', {id: 'map-title'}, 'Where records crossed'), flows.legend(shown.flows), asTable && flows.tableExport(state),
-        h('a', {class: 'button', href: link({view: asTable ? 'map' : 'table'}), 'aria-keyshortcuts': 'v'}, asTable ? 'View as map' : 'View as table')),
-      shown.flows.flows.length === 0 ? h('p', {class: 'empty'}, 'Nothing moved in this range. ', h('a', {href: link({range: 'all'})}, 'Show all of the log'))
-        : asTable ? flows.table(shown.flows, state) : [h('div', {class: 'map-scroll'}, svg),
-          h('p', {class: 'note'}, `Width is the square root of the count.${kept ? ` ${plural(kept, 'record')} that went back or that no column holds ${kept === 1 ? 'is' : 'are'} in the table only.` : ''}`)]),
-    state.flow && flows.chosen(shown.flows, state),
-    shown.alert && state.alert === shown.alert.id && panels.timeline(shown.alert, width),
-    flows.matrix(shown.flows));
-  pane.scrollTop = scroll;
-  if (focus) [...pane.querySelectorAll('.ribbon')].find(ribbon => ribbon.getAttribute('aria-label') === focus)?.focus({preventScroll: true});
+async function beside() {
+  [middle] = await Promise.all([import('./middle.js'), import('./act.js')]);
+  return middle;
 }
 
-async function loadMiddle(force) {
-  // Never filtered by verdict: the counts need what they are a part of, and the map would not stay.
-  const query = {range: read().range}, key = JSON.stringify(query);
-  await loadParts();
-  if (force || shown.keys.middle !== key || !shown.flows) {
-    const data = await ask('/api/flows', query);
-    if (JSON.stringify({range: read().range}) !== key) return;
-    shown.flows = data;
-    shown.keys.middle = key;
-  }
-  drawMiddle();
-}
-
-// The chosen alert.
-
-function drawDetail() {
-  const pane = $('detail');
-  if (!pane) return;
-  const state = read();
-  if (state.alert && shown.alert?.id !== state.alert) return; // it is on its way
-  if (!state.alert) {
-    replace(pane, h('p', {class: 'empty'}, 'Choose an alert to read what happened, hop by hop, and under which rule. ', h('kbd', {}, 'j'), ' takes the first.'));
-    return;
-  }
-  // A note that is being written is not taken away by what somebody else does.
-  if ($('act-form')?.dataset.alert === state.alert && $('act-form').querySelector('form')) return;
-  replace(pane, panels.detail(shown.alert, view, state.page === 'alerts' || matchMedia('(max-width: 1240px)').matches ? 'h1' : 'h2'));
-}
-
-async function loadDetail(force) {
-  const id = read().alert;
-  document.body.classList.toggle('has-alert', Boolean(id));
-  if (!id) { shown.alert = null; shown.keys.detail = ''; drawDetail(); return; }
-  if (force || shown.keys.detail !== id) {
-    shown.keys.detail = id;
-    let alert;
-    try { alert = await ask(`/api/alerts/${encodeURIComponent(id)}`); } catch (problem) { shown.keys.detail = ''; throw problem; }
-    if (read().alert !== id) return; // the reader has gone on
-    shown.alert = alert;
-    if (!force && $('detail')) $('detail').scrollTop = 0;
-  }
-  await loadParts();
-  if (read().alert !== id) return;
-  drawDetail();
-}
+const drawBeside = () => { if (middle && $('middle') && shown.flows) middle.drawMiddle(); };
 
 // Pages.
 
@@ -303,61 +242,23 @@ function frame(page) {
 function fail(problem) {
   const place = $('page') ?? $('detail') ?? $('main');
   if (problem.status === 401) { location.reload(); return; }
-  if (problem.status === 404 && place) replace(place, h('p', {class: 'empty'}, problem.message)); else say(problem.message);
+  if (problem.status === 404 && place) replace(place, h('p', {class: 'empty'}, problem.message));
+  else say(problem instanceof Problem ? problem.message : `This page could not go on: ${problem.message} Load it anew.`);
 }
 
-const guard = promise => promise.catch(fail);
+export const guard = promise => promise.catch(fail);
 
 // The module of a page that not everybody opens; what is not fetched yet has nothing to do.
 let replay = null;
 
 async function drawReplay() {
-  replay ??= await import('./replay.js');
+  [replay] = await Promise.all([import('./replay.js'), styled()]);
   if (read().page === 'replay' && $('page')) await replay.show($('page'));
 }
 
-// Draws anew while the log is being verified, until that is done or the reader has gone on.
-async function drawIntegrity(force) {
-  const integrity = await import('./integrity.js');
-  for (let as_of = force; ; as_of = '') {
-    const [found, data] = await Promise.all([ask('/api/verify', {as_of}), ask('/api/integrity')]);
-    if (read().page !== 'integrity' || !$('page')) return;
-    const focused = document.activeElement?.id;
-    replace($('page'), integrity.page(found, data, () => guard(drawIntegrity(Number.MAX_SAFE_INTEGER))));
-    if (focused === 'verify-again') $('verify-again').focus({preventScroll: true});
-    shown.verify = {...found, entry: found.entry === '0' ? shown.verify?.entry ?? '0' : found.entry};
-    drawFoot();
-    if (!found.running) return;
-    await new Promise(resolve => setTimeout(resolve, 500));
-  }
-}
-
-async function drawPage(state) {
-  const page = $('page');
-  const at = JSON.stringify([state.page, state.id, location.search]);
-  let content;
-  // What only these pages need is fetched when one is opened; the first alert does not wait for it.
-  const pages = await import('./pages.js'), whatIf = state.page === 'what-if' && await import('./whatif.js');
-  if (state.page === 'events' && state.id) content = pages.event(await ask(`/api/events/${encodeURIComponent(state.id)}`));
-  else if (state.page === 'events') content = pages.events(await ask('/api/events', {range: state.range, verdict: state.verdict, level: state.level, edge: state.edge, src: state.src, dst: state.dst, before: state.before, limit: 100}), state);
-  else if (state.page === 'cases' && state.id) content = pages.oneCase(await ask(`/api/cases/${encodeURIComponent(state.id)}/timeline`), widthOf(page));
-  else if (state.page === 'what-if') {
-    const {packs} = await ask('/api/packs');
-    const asked = state.b || state.without;
-    if (asked && $('page')) replace($('page'), whatIf.form(packs, state), h('p', {class: 'empty', role: 'status'}, 'Judging every event again; a large log takes a minute.'));
-    let below = null;
-    if (asked) {
-      try { below = whatIf.result(await ask('/api/what-if', {b: state.b, without: state.without})); } catch (problem) { below = h('p', {class: 'empty', role: 'alert'}, problem.message); }
-    }
-    content = [whatIf.form(packs, state), below].flat();
-  }
-  else if (state.page === 'cases') content = pages.cases(await ask('/api/cases'), state, draw);
-  else content = pages.help();
-  if (JSON.stringify([read().page, read().id, location.search]) === at && $('page')) { replace($('page'), content); $('page').scrollTop = 0; }
-}
-
-function draw() {
+export function draw() {
   const state = read();
+  document.body.classList.toggle('has-alert', Boolean(state.alert));
   if ($('list')) shown.scroll.set(shown.keys.inbox, $('list').scrollTop);
   frame(state.page === 'inbox' || state.page === 'alerts' || state.page === 'flows' ? state.page : `${state.page} text`);
   drawTop();
@@ -365,19 +266,19 @@ function draw() {
   if (state.page === 'inbox') {
     const same = shown.keys.inbox === JSON.stringify(listQuery(state)) && $('list');
     const list = same ? (markChosen(), Promise.resolve()) : guard(loadInbox());
-    guard(Promise.all([list, loadDetail()]).then(() => loadMiddle()).then(drawTop));
-  } else if (state.page === 'alerts') guard(loadDetail().then(drawTop));
-  else if (state.page === 'flows') guard(loadMiddle());
+    const chosen = (state.alert ? beside() : list.then(beside)).then(parts => parts.loadDetail());
+    guard(Promise.all([list, chosen]).then(() => middle.loadMiddle()).then(drawTop));
+  } else if (state.page === 'alerts') guard(beside().then(parts => parts.loadDetail()).then(drawTop));
+  else if (state.page === 'flows') guard(beside().then(parts => parts.loadMiddle()));
   else if (state.page === 'replay') guard(drawReplay());
-  else if (state.page === 'integrity') guard(drawIntegrity(''));
-  else guard(drawPage(state));
+  else guard(import('./open.js').then(pages => pages.open(state)));
 }
 
-const refresh = () => guard(Promise.all([$('list') ? loadInbox(true) : null, read().alert ? loadDetail(true) : null]).then(drawTop));
+export const refresh = () => guard(Promise.all([$('list') ? loadInbox(true) : null, read().alert ? beside().then(parts => parts.loadDetail(true)) : null]).then(drawTop));
 
 // What keys and buttons do.
 
-const cards = () => [...document.querySelectorAll('.card')];
+export const cards = () => [...document.querySelectorAll('.card')];
 
 function move(step) {
   const all = cards();
@@ -388,55 +289,14 @@ function move(step) {
   next.querySelector('a').focus({preventScroll: true});
 }
 
-// The alerts that an action is for: the selected ones, else the chosen one with its group.
-function target(action) {
-  const state = read();
-  const card = shown.alerts?.alerts.find(alert => alert.id === state.alert);
-  if (shown.picked.size > 0 && action !== 'note') {
-    const groups = shown.alerts.alerts.filter(alert => shown.picked.has(alert.id));
-    return {ids: groups.map(alert => alert.id), groups: state.in ? [] : groups.filter(alert => alert.count > 1)};
-  }
-  if (!state.alert) return null;
-  return {ids: [state.alert], groups: card && !state.in && card.count > 1 && ['acknowledge', 'escalate', 'single'].includes(action) ? [card] : []};
+// What a key was pressed for is what it acts on, also when its module is still to come.
+async function act(action) {
+  const id = read().alert;
+  const acts = await import('./act.js');
+  if (read().alert === id) acts.act(action); else say('Nothing was done: another alert was chosen before this page was ready.');
 }
 
-// What an action asks of the server. A group is acted on as far as it was seen: what came later stays open.
-function requests(action, aim, extra) {
-  const state = read();
-  const groups = new Set(aim.groups.map(alert => alert.id));
-  const group = (name, alert) => ({body: {action: name, filter: new URLSearchParams({in: alert.group, state: alert.state, range: state.range}).toString(), seen: shown.alerts.log.head, ...extra}});
-  if (action === 'single') return [{body: {action: 'escalate', ids: aim.ids}}, ...aim.groups.map(alert => group('acknowledge', alert))];
-  const rest = aim.ids.filter(id => !groups.has(id));
-  const match = aim.ids.length === 1 && shown.alert?.id === aim.ids[0] ? {'If-Match': `"${shown.alert.review}"`} : {};
-  return [...aim.groups.map(alert => group(action, alert)), ...(rest.length ? [{body: {action, ids: rest, ...extra}, headers: match}] : [])];
-}
-
-async function perform(action, extra) {
-  const aim = target(action);
-  if (!aim) { say('Choose an alert first, with j or the pointer.'); return; }
-  if (!view.reviewable) { say('Reviews are off: see the line below.'); return; }
-  const state = read(), at = cards().findIndex(card => card.dataset.id === state.alert);
-  await review(requests(action, aim, extra), () => settle(action, at, state.alert), refresh);
-}
-
-// The next alert takes the place of the one that left the list.
-async function settle(action, at, id) {
-  shown.picked.clear();
-  if (action !== 'note' && $('list')) {
-    await guard(loadInbox(true));
-    const next = cards()[Math.min(at, cards().length - 1)];
-    const gone = !cards().some(card => card.dataset.id === id);
-    if (at >= 0 && gone) { go(link({alert: next?.dataset.id ?? ''}), {replace: true}); next?.querySelector('a').focus({preventScroll: true}); return; }
-  }
-  await refresh();
-}
-
-function act(action) {
-  if (action === 'note' || action === 'close') {
-    if (!read().alert) { say('Choose an alert first, with j or the pointer.'); return; }
-    form(action, action === 'note' ? 'Save the note' : 'Close the alert', extra => perform(action, extra));
-  } else perform(action, {});
-}
+const takeBack = () => guard(import('./act.js').then(acts => acts.takeBack()));
 
 function pickNone() { shown.picked.clear(); drawBulk(); }
 
@@ -468,7 +328,7 @@ const onReplay = (name, ...values) => () => read().page === 'replay' && (replay?
 
 keys.start({
   j: () => move(1), k: () => move(-1), Enter: () => { const id = read().alert; if (id) go(`/alerts/${id}`); }, Esc: back,
-  e: () => act('acknowledge'), s: () => act('escalate'), S: () => act('single'), c: () => act('close'), o: () => act('reopen'), n: () => act('note'), u: () => undo(refresh),
+  e: () => view.act('acknowledge'), s: () => view.act('escalate'), S: () => view.act('single'), c: () => view.act('close'), o: () => view.act('reopen'), n: () => view.act('note'), u: takeBack,
   x: () => { const id = read().alert; if (id) view.pick(id, !shown.picked.has(id)); },
   '* a': () => pickAll(() => true), '* n': pickNone,
   '* r': () => { const own = shown.alerts?.alerts.find(alert => alert.id === read().alert); if (own) pickAll(alert => alert.rule === own.rule); },
@@ -477,7 +337,7 @@ keys.start({
   t: () => $('range').focus(), '/': () => $('search').focus(), v: () => go(link({view: read().view === 'table' ? 'map' : 'table'})),
   y: () => navigator.clipboard?.writeText(location.href).then(() => say('The link is copied.'), () => say(location.href)),
   'g a': () => go(link({}, '/')), 'g f': () => go(link({}, '/flows')), 'g e': () => go(link({}, '/events')), 'g c': () => go(link({}, '/cases')), 'g r': () => go(link({}, '/replay')), 'g w': () => { if (shown.status?.what_if) go(link({}, '/what-if')); }, 'g i': () => { if (shown.status?.what_if) go(link({}, '/integrity')); }, 'g h': () => go(link({}, '/help')),
-  '?': keys.help,
+  '?': () => styled().then(keys.help),
 });
 
 // What the live stream tells.
@@ -500,7 +360,7 @@ live.onLive((type, data) => {
   if (type === 'gap') say(`${plural(data.behind, 'alert')} came while this page was away.`, h('button', {onclick: showNew}, 'Show'));
   if (type === 'review' && data.review !== shown.review) {
     shown.review = data.review;
-    if (read().alert) guard(loadDetail(true));
+    if (read().alert) guard(beside().then(parts => parts.loadDetail(true)));
     if ($('list') && !shown.picked.size) guard(ask('/api/alerts', {...listQuery(read()), limit: 1}).then(({counts}) => {
       if (shown.alerts) { shown.alerts.counts = counts; replace($('inbox').querySelector('.tabs'), ...inbox.tabs(read(), counts).childNodes); drawTop(); }
     }));
@@ -508,12 +368,12 @@ live.onLive((type, data) => {
   if (type === 'flow' && !mapTimer && $('middle')) mapTimer = setTimeout(() => {
     mapTimer = 0;
     const reading = $('middle')?.contains(document.activeElement) && !document.activeElement.closest('.ribbon');
-    if ($('middle') && !reading) guard(loadMiddle(true));
+    if ($('middle') && !reading) guard(beside().then(parts => parts.loadMiddle(true)));
   }, 5000);
 });
 
 onChange(draw);
-new ResizeObserver(() => { if ($('middle') && shown.flows) drawMiddle(); if (replay && $('entry')) guard(replay.show($('page'))); }).observe(document.body);
+new ResizeObserver(() => { drawBeside(); if (replay && $('entry')) guard(replay.show($('page'))); }).observe(document.body);
 
 const started = ask('/api/status');
 draw();

@@ -100,3 +100,13 @@ export const ago = ms => ms < 1000 ? `${(ms / 1000).toFixed(2)} s` : span(ms);
 export const spaced = text => text.replaceAll('_', ' ');
 export const sentenceCase = text => text.charAt(0).toUpperCase() + text.slice(1);
 export const pathParts = path => path.split(' › ');
+
+// What was done, or could not be, stands above the footer for a while; `action` is a button beside it.
+let hide = 0;
+
+export function say(text, action) {
+  clearTimeout(hide);
+  replace($('say'), h('span', {}, text), action ?? '');
+  $('say').classList.add('shown');
+  hide = setTimeout(() => { $('say').classList.remove('shown'); replace($('say')); }, 12000);
+}

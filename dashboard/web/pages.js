@@ -1,10 +1,9 @@
 // The pages beside the inbox: entries of the log, cases, help.
 
-import {h, number, plural, verdictTag, levelTag, moment, full, time, spaced, sentenceCase, verdictWord, VERDICTS, levelWord, dutyWord} from './dom.js';
+import {h, number, plural, verdictTag, levelTag, moment, full, time, spaced, sentenceCase, verdictWord, VERDICTS, levelWord, dutyWord, say} from './dom.js';
 import {link, go, post} from './state.js';
 import {exportLink} from './inbox.js';
 import {timeline} from './detail.js';
-import {say} from './review.js';
 
 const filterWords = state => [
   state.src && state.dst && `from ${state.src} to ${state.dst}`, state.edge && `edge ${state.edge}`,

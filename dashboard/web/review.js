@@ -1,6 +1,6 @@
 // Acknowledge, escalate, close, note, open again, undo: each says what it changed.
 
-import {h, $, number, plural, replace, dutyWord} from './dom.js';
+import {h, $, number, plural, replace, dutyWord, say} from './dom.js';
 import {post} from './state.js';
 
 const done = {
@@ -9,14 +9,6 @@ const done = {
 };
 const REASONS = ['allowed by rule', 'error in source', 'referred', 'duplicate'];
 const undoable = []; // lists of batches
-let hide = 0;
-
-export function say(text, action) {
-  clearTimeout(hide);
-  replace($('say'), h('span', {}, text), action ?? '');
-  $('say').classList.add('shown');
-  hide = setTimeout(() => { $('say').classList.remove('shown'); replace($('say')); }, 12000);
-}
 
 const words = (action, {changed, skipped, left}) => [`${plural(changed, 'alert')} ${done[action]}`,
   skipped > 0 && `${number(skipped)} left as they were`, left > 0 && `${number(left)} more fit the filter: do it again for these`].filter(Boolean).join('; ');

@@ -1,0 +1,46 @@
+// Opens the pages beside the inbox: each asks the server, and is drawn by a module that is fetched then.
+
+import {h, $, replace} from './dom.js';
+import {read, ask} from './state.js';
+import {shown, guard, draw, drawFoot, styled} from './app.js';
+
+// Draws anew while the log is being verified, until that is done or the reader has gone on.
+async function drawIntegrity(force) {
+  const [integrity] = await Promise.all([import('./integrity.js'), styled()]);
+  for (let as_of = force; ; as_of = '') {
+    const [found, data] = await Promise.all([ask('/api/verify', {as_of}), ask('/api/integrity')]);
+    if (read().page !== 'integrity' || !$('page')) return;
+    const focused = document.activeElement?.id;
+    replace($('page'), integrity.page(found, data, () => guard(drawIntegrity(Number.MAX_SAFE_INTEGER))));
+    if (focused === 'verify-again') $('verify-again').focus({preventScroll: true});
+    shown.verify = {...found, entry: found.entry === '0' ? shown.verify?.entry ?? '0' : found.entry};
+    drawFoot();
+    if (!found.running) return;
+    await new Promise(resolve => setTimeout(resolve, 500));
+  }
+}
+
+async function drawPage(state) {
+  const page = $('page');
+  const at = JSON.stringify([state.page, state.id, location.search]);
+  let content;
+  const [pages, whatIf] = await Promise.all([import('./pages.js'), state.page === 'what-if' && import('./whatif.js'), styled()]);
+  if (state.page === 'events' && state.id) content = pages.event(await ask(`/api/events/${encodeURIComponent(state.id)}`));
+  else if (state.page === 'events') content = pages.events(await ask('/api/events', {range: state.range, verdict: state.verdict, level: state.level, edge: state.edge, src: state.src, dst: state.dst, before: state.before, limit: 100}), state);
+  else if (state.page === 'cases' && state.id) content = pages.oneCase(await ask(`/api/cases/${encodeURIComponent(state.id)}/timeline`), page.clientWidth - 58);
+  else if (state.page === 'what-if') {
+    const {packs} = await ask('/api/packs');
+    const asked = state.b || state.without;
+    if (asked && $('page')) replace($('page'), whatIf.form(packs, state), h('p', {class: 'empty', role: 'status'}, 'Judging every event again; a large log takes a minute.'));
+    let below = null;
+    if (asked) {
+      try { below = whatIf.result(await ask('/api/what-if', {b: state.b, without: state.without})); } catch (problem) { below = h('p', {class: 'empty', role: 'alert'}, problem.message); }
+    }
+    content = [whatIf.form(packs, state), below].flat();
+  }
+  else if (state.page === 'cases') content = pages.cases(await ask('/api/cases'), state, draw);
+  else content = pages.help();
+  if (JSON.stringify([read().page, read().id, location.search]) === at && $('page')) { replace($('page'), content); $('page').scrollTop = 0; }
+}
+
+export const open = state => state.page === 'integrity' ? drawIntegrity('') : drawPage(state);
