@@ -33,7 +33,8 @@ export function events(data, state) {
 
 export function event(data) {
   let payload = data.payload;
-  try { payload = JSON.stringify(JSON.parse(data.payload), null, 2); } catch { /* shown as it is */ }
+  if (payload === '') payload = 'Deleted on purpose, after its period of retention or on request. The entry and its proofs stand.';
+  else try { payload = JSON.stringify(JSON.parse(data.payload), null, 2); } catch { /* shown as it is */ }
   const fact = (name, ...value) => [h('dt', {}, name), h('dd', {}, value)];
   return h('section', {class: 'panel wide', 'aria-labelledby': 'event-title'},
     h('header', {}, h('h1', {id: 'event-title'}, `Entry ${number(Number(data.id))}`), h('span', {class: 'sub'}, `${spaced(data.kind)} ${spaced(data.action)}`)),

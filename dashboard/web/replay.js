@@ -148,7 +148,9 @@ async function check() {
       return;
     }
     const counts = `${plural(own.check.events, 'entry', 'entries')}, ${plural(own.check.hops, 'judgement')}, ${plural(own.check.findings, 'finding')}, ${plural(own.check.alerts, 'alert')}`;
-    replace(line, own.check.identical ? [h('b', {class: 'calm'}, 'Replay says identical'), `: ${counts} came out as they were logged.`]
+    const gone = own.check.not_judged?.gone || 0;
+    replace(line, own.check.identical === null ? [h('b', {class: 'calm'}, 'Replay says identical in all that can be judged again'), `: ${counts}; ${plural(gone, 'entry has', 'entries have')} no payload any more, deleted on purpose.`]
+      : own.check.identical ? [h('b', {class: 'calm'}, 'Replay says identical'), `: ${counts} came out as they were logged.`]
       : [h('b', {class: 'alarm'}, 'Replay says different'), `: ${own.check.difference}`]);
   } catch (problem) { replace(line, `Replay could not be run. ${problem.message}`); }
 }

@@ -136,7 +136,9 @@ int sw_command_diff(int argc, char **argv)
         .details =
             "Judges the events of the log on two sides, A and B, and shows how chains and "
             "events move\nbetween verdicts and levels, findings lost and gained, and what no "
-            "local rule reaches.\n",
+            "local rule reaches.\nEvents whose payload was deleted on purpose are judged on "
+            "neither side, and "
+            "their chains are\nnot compared: both are counted.\n",
         .options = options,
         .option_count = sizeof(options) / sizeof(options[0]),
         .arguments_min = 1,

@@ -70,7 +70,9 @@ static const struct sw_option options[] = {
 static const char details[] =
     "Feeds the events in logged order with their own times through the same pipeline and\n"
     "compares every hop, finding, chain and alert, and what the log says was lost. Exit 0:\n"
-    "identical; 1: the first difference is named.\n"
+    "identical; 1: the first difference is named. Events whose payload was deleted on purpose\n"
+    "cannot be judged again: it says how many and why, compares all the rest, and exits 0 when\n"
+    "that is identical (--json: `identical` is null then, neither true nor false).\n"
     "With --speed it is played instead: alerts come as `watch` shows them, or with --to mqtt://…\n"
     "events go to sharewatch/v1/replay/AGENCY/KIND, marked so that no monitor takes them. With\n"
     "--to FILE a new log is written, by --map and --policy if they are given.\n"
@@ -106,6 +108,51 @@ static void complain(const char *sentence)
 
 /* --- compare --- */
 
+/* What was not judged again, and why. */
+static void tell_gone(void)
+{
+    const struct sw_replay_counts *counts = &replay.counts;
+    struct sw_replay_reason reason;
+    const char *comma = "";
+    if (counts->gone == 0) {
+        return;
+    }
+    (void)printf("not judged again: %" PRIu64 " events whose payload was deleted on purpose (",
+                 counts->gone);
+    while (sw_replay_reason(&replay, &reason)) {
+        (void)printf("%s%" PRIu64 " %.*s: %.*s", comma, reason.payloads,
+                     SW_TEXT_FORMAT(reason.class), SW_TEXT_FORMAT(reason.reason));
+        comma = "; ";
+    }
+    (void)printf(")\n");
+    if (counts->unsure > 0) {
+        (void)printf("nor %" PRIu64
+                     " events after the first of them: the map switches edges off, and what that "
+                     "cuts hangs on all events of a chain\n",
+                     counts->unsure);
+    }
+    if (counts->left_again > 0) {
+        (void)printf("nor %" PRIu64
+                     " earlier events in the light of a later one: one of the two is gone\n",
+                     counts->left_again);
+    }
+    (void)printf("taken as they were logged, since they cannot be compared: %" PRIu64
+                 " hops, %" PRIu64 " alerts, and %" PRIu64
+                 " findings of rules that counted such events; their chains were compared\n",
+                 counts->taken_hops, counts->taken_alerts, counts->taken_findings);
+}
+
+static const char *outcome(enum sw_status status)
+{
+    if (status == SW_INVALID) {
+        return "first difference: ";
+    }
+    if (status == SW_STOPPED) {
+        return "interrupted; identical so far";
+    }
+    return replay.counts.gone > 0 ? "identical in all that can be judged again" : "identical";
+}
+
 static void tell(const char *log, enum sw_status status, double seconds)
 {
     const struct sw_replay_counts *counts = &replay.counts;
@@ -119,11 +166,8 @@ static void tell(const char *log, enum sw_status status, double seconds)
     if (counts->left_out > 0) {
         (void)printf("%" PRIu64 " hops were left out by the filter\n", counts->left_out);
     }
-    (void)printf("%s%s\n",
-                 status == SW_OK        ? "identical"
-                 : status == SW_STOPPED ? "interrupted; identical so far"
-                                        : "first difference: ",
-                 status == SW_INVALID ? replay.difference : "");
+    tell_gone();
+    (void)printf("%s%s\n", outcome(status), status == SW_INVALID ? replay.difference : "");
 }
 
 static void tell_json(enum sw_status status, double seconds)
@@ -133,15 +177,19 @@ static void tell_json(enum sw_status status, double seconds)
     struct sw_buffer buffer;
     sw_buffer_init(&buffer, bytes, sizeof(bytes));
     sw_buffer_append_json(&buffer, sw_text_from(status == SW_INVALID ? replay.difference : ""));
-    (void)printf("{\"identical\":%s,\"complete\":%s,\"difference\":%s,\"events\":%" PRIu64
-                 ",\"hops\":%" PRIu64 ",\"findings\":%" PRIu64 ",\"chains\":%" PRIu64
-                 ",\"alerts\":%" PRIu64 ",\"gaps\":%" PRIu64 ",\"losses\":%" PRIu64
-                 ",\"quarantined\":%" PRIu64 ",\"left_out\":%" PRIu64 ",\"runs\":%" PRIu64
-                 ",\"seconds\":%.3f}\n",
-                 status == SW_INVALID ? "false" : "true", status == SW_STOPPED ? "false" : "true",
-                 buffer.length > 0 ? bytes : "\"\"", counts->events, counts->hops, counts->findings,
-                 counts->chains, counts->alerts, counts->gaps, counts->losses, counts->quarantined,
-                 counts->left_out, counts->runs, seconds);
+    const char *identical = counts->gone > 0 ? "null" : "true";
+    (void)printf(
+        "{\"identical\":%s,\"complete\":%s,\"difference\":%s,\"events\":%" PRIu64
+        ",\"hops\":%" PRIu64 ",\"findings\":%" PRIu64 ",\"chains\":%" PRIu64 ",\"alerts\":%" PRIu64
+        ",\"gaps\":%" PRIu64 ",\"losses\":%" PRIu64 ",\"quarantined\":%" PRIu64
+        ",\"left_out\":%" PRIu64 ",\"runs\":%" PRIu64 ",\"not_judged\":{\"gone\":%" PRIu64
+        ",\"unsure\":%" PRIu64 ",\"again\":%" PRIu64 "},\"as_logged\":{\"hops\":%" PRIu64
+        ",\"alerts\":%" PRIu64 ",\"findings\":%" PRIu64 "},\"seconds\":%.3f}\n",
+        status == SW_INVALID ? "false" : identical, status == SW_STOPPED ? "false" : "true",
+        buffer.length > 0 ? bytes : "\"\"", counts->events, counts->hops, counts->findings,
+        counts->chains, counts->alerts, counts->gaps, counts->losses, counts->quarantined,
+        counts->left_out, counts->runs, counts->gone, counts->unsure, counts->left_again,
+        counts->taken_hops, counts->taken_alerts, counts->taken_findings, seconds);
 }
 
 static void show_progress(uint64_t events)
@@ -250,6 +298,11 @@ static int write_log(const char *log)
         arguments.to, rewrite.events, log,
         arguments.map != NULL || arguments.policy != NULL ? " anew" : " again", rewrite.alerts,
         rewrite.refused, status == SW_STOPPED ? "; interrupted, the rest is missing" : "");
+    if (rewrite.gone > 0) {
+        (void)printf("%" PRIu64
+                     " events are missing in it: their payloads were deleted on purpose\n",
+                     rewrite.gone);
+    }
     return status == SW_STOPPED ? SW_EXIT_INTERRUPTED : SW_EXIT_OK;
 }
 

@@ -119,38 +119,43 @@ static bool decode(struct sw_judge *judge, const struct sw_log_event *found, con
     return sw_pipeline_decode(judge->pipeline, &packet, event, &rejection) == SW_OK;
 }
 
-/* Gives the parent what earlier events taught of it. */
-static void learn_again(struct sw_judge *judge, const struct sw_log_event *parent)
+/* Gives the parent what earlier events taught of it. SW_STOPPED: it is left alone. */
+static enum sw_status learn_again(struct sw_judge *judge, const struct sw_log_event *parent)
 {
     uint32_t revisions = parent->next_revision - 1;
     for (uint32_t i = 0; i < revisions && i < SW_JUDGE_CAUSES_MAX; i++) {
         struct sw_log_event found;
-        bool learned = find_cause(judge, parent->id, i + 1, &found) == SW_OK &&
+        enum sw_status status = find_cause(judge, parent->id, i + 1, &found);
+        if (status == SW_STOPPED) {
+            return status;
+        }
+        bool learned = status == SW_OK &&
                        decode(judge, &found, judge->cause_payload, &judge->cause) &&
                        sw_pipeline_learn(judge->pipeline, &judge->parent, &judge->cause) == SW_OK;
         judge->causes_missing_total += learned ? 0 : 1;
     }
+    return SW_OK;
 }
 
 /* Loads and decodes the parent of the event being judged, with all that is known of it. */
-static bool load_parent(struct sw_judge *judge, struct sw_log_event *found)
+static enum sw_status load_parent(struct sw_judge *judge, struct sw_log_event *found)
 {
-    if (find_event(judge, found) != SW_OK ||
-        !decode(judge, found, judge->parent_payload, &judge->parent)) {
-        return false;
+    enum sw_status status = find_event(judge, found);
+    if (status == SW_OK && !decode(judge, found, judge->parent_payload, &judge->parent)) {
+        status = SW_NOT_FOUND;
     }
-    learn_again(judge, found);
-    return true;
+    return status == SW_OK ? learn_again(judge, found) : status;
 }
 
 static void judge_parent(struct sw_judge *judge, int64_t row, int64_t at_ms)
 {
     struct sw_log_event found;
-    if (load_parent(judge, &found)) {
+    enum sw_status status = load_parent(judge, &found);
+    if (status == SW_OK) {
         sw_pipeline_again(judge->pipeline, &judge->parent, &judge->event, found.next_revision,
                           at_ms, &judge->outputs);
         take_outputs(judge, &judge->parent, found.id, row, at_ms);
-    } else {
+    } else if (status != SW_STOPPED) {
         judge->parents_missing_total++;
         sw_pipeline_orphan(judge->pipeline, &judge->event, at_ms, &judge->outputs);
         take_outputs(judge, &judge->event, row, 0, at_ms);
@@ -167,6 +172,13 @@ void sw_judge_event(struct sw_judge *judge, int64_t row, int64_t at_ms)
     if (again) {
         judge_parent(judge, row, at_ms);
     }
+}
+
+void sw_judge_take_hop(struct sw_judge *judge, const char *key, const struct sw_hop *hop,
+                       int64_t time_ms)
+{
+    sw_pipeline_take_hop(judge->pipeline, key, hop, time_ms, &judge->outputs);
+    remember_chain(judge);
 }
 
 uint32_t sw_judge_refused(struct sw_judge *judge, const struct sw_rejection *rejection,

@@ -17,10 +17,10 @@
 
 /** What stands around the judge. The first three may be NULL for a judge over a log. */
 struct sw_judge_calls {
-    /** As sw_log_find_event(). */
+    /** As sw_log_find_event(). SW_STOPPED: the parent is left alone, nothing comes out for it. */
     enum sw_status (*find_event)(void *context, struct sw_text source, struct sw_text event_id,
                                  struct sw_log_event *found, char *payload);
-    /** As sw_log_find_cause(). */
+    /** As sw_log_find_cause(). SW_STOPPED: as above. */
     enum sw_status (*find_cause)(void *context, int64_t row, uint32_t revision,
                                  struct sw_log_event *found, char *payload);
     /** The newest standing of a chain that the pipeline forgot for want of room. SW_NOT_FOUND. */
@@ -58,6 +58,11 @@ void sw_judge_init_log(struct sw_judge *judge, struct sw_pipeline *pipeline, str
 
 /** Judges judge->event, which is new in the log as row @row and was received at @at_ms. */
 void sw_judge_event(struct sw_judge *judge, int64_t row, int64_t at_ms);
+
+/** Carries the chain called @key on by @hop, which was logged and cannot be judged again, see
+ *  sw_pipeline_take_hop(); judge->outputs then tells of the chain. */
+void sw_judge_take_hop(struct sw_judge *judge, const char *key, const struct sw_hop *hop,
+                       int64_t time_ms);
 
 /** Takes the number of a packet that was refused, see sw_pipeline_take_refused(). The index of its
  *  source, UINT32_MAX when that cannot be told. */

@@ -180,6 +180,13 @@ static void tell_end(const struct player *player)
     (void)fprintf(stderr, "%" PRIu64 " events played, %" PRIu64 " %s%s\n", replay->counts.events,
                   player->told, player->play->broker != NULL ? "sent to " : "alerts told",
                   player->play->broker != NULL ? player->outlet.mqtt.shown : "");
+    if (replay->counts.gone > 0) {
+        (void)fprintf(stderr,
+                      "%" PRIu64
+                      " events are missing: their payloads were deleted on purpose; what was told "
+                      "after them stands without them\n",
+                      replay->counts.gone);
+    }
 }
 
 static int finish(struct player *player, enum sw_status status)

@@ -236,6 +236,16 @@ const struct sw_way *sw_map_way(const struct sw_map *map, uint16_t node, uint16_
     return &map->ways[(size_t)node * SW_DATA_CLASS_COUNT + data_class];
 }
 
+bool sw_map_switches_off(const struct sw_map *map)
+{
+    for (uint16_t i = 0; i < map->edge_count; i++) {
+        if (!map->edges[i].enabled || map->edges[i].off_condition_count > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void sw_map_enable(struct sw_map *map, uint16_t edge, bool enabled)
 {
     SW_ASSERT(edge < map->edge_count);

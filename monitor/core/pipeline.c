@@ -441,6 +441,13 @@ void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
     }
 }
 
+void sw_pipeline_take_hop(struct sw_pipeline *pipeline, const char *key, const struct sw_hop *hop,
+                          int64_t time_ms, struct sw_outputs *outputs)
+{
+    clear(outputs);
+    sw_chains_add(&pipeline->chains, key, hop, time_ms, hop->revision == 0, outputs);
+}
+
 bool sw_pipeline_tick(struct sw_pipeline *pipeline, int64_t now_ms, struct sw_outputs *outputs)
 {
     clear(outputs);

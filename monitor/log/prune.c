@@ -275,11 +275,19 @@ static uint64_t prune_keys(struct sw_log *log, const char *class, const char *re
     return prune.keys;
 }
 
+/* The keys that go must get into no other file, so that what is kept of them meanwhile stands in
+ * memory: the limit of a monitor, which reads and writes a row at a time, is too low for that. */
+static void prepare_memory(struct sw_log *log)
+{
+    (void)sqlite3_hard_heap_limit64(0);
+    (void)execute(log, "PRAGMA temp_store = MEMORY");
+}
+
 bool sw_prune(struct sw_log *log, int64_t now_ms, struct sw_prune_counts *counts)
 {
     char condition[768];
     *counts = (struct sw_prune_counts){0};
-    (void)execute(log, "PRAGMA temp_store = MEMORY");
+    prepare_memory(log);
     (void)snprintf(condition, sizeof(condition),
                    "SELECT count(*) FROM event WHERE length(digest) > 0 AND ts_logged < %" PRId64
                    " AND " IS_HELD,
@@ -306,7 +314,7 @@ enum sw_status sw_redact(struct sw_log *log, int64_t event, const char *reason, 
 {
     char condition[768];
     *counts = (struct sw_prune_counts){0};
-    (void)execute(log, "PRAGMA temp_store = MEMORY");
+    prepare_memory(log);
     (void)snprintf(condition, sizeof(condition),
                    "SELECT " IS_HELD " FROM event WHERE length(digest) > 0 AND id = %" PRId64,
                    event);
@@ -353,12 +361,13 @@ enum sw_status sw_hold(struct sw_log *log, const char *chain, bool held, const c
     return log->failed ? SW_DATABASE : SW_OK;
 }
 
-/* A page keeps remains of rows that moved when it was split, so that the file is written anew. */
+/* A page keeps remains of rows that moved when it was split, so that the file is written anew. What
+ * stays passes through a file of SQLite's without a name: a large log has no room in memory. */
 enum sw_status sw_prune_wipe(struct sw_log *log)
 {
     SW_ASSERT(!log->writing);
     sw_fetch_reset(&log->seal->fetch);
-    if (!execute(log, "PRAGMA secure_delete = ON; VACUUM") ||
+    if (!execute(log, "PRAGMA temp_store = FILE; PRAGMA secure_delete = ON; VACUUM") ||
         sqlite3_wal_checkpoint_v2(log->database, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
             SQLITE_OK) {
         (void)snprintf(

@@ -804,6 +804,12 @@ static uint32_t match_event(void *context, const struct sw_event *event, bool ag
     return count;
 }
 
+bool sw_policy_is_correlation(const struct sw_policy *policy, uint32_t index)
+{
+    SW_ASSERT(index < policy->rule_count);
+    return policy->sources[index].kind == SW_RULE_CORRELATION;
+}
+
 struct sw_rules sw_policy_rules(const struct sw_policy *policy, struct sw_scratch *scratch)
 {
     SW_ASSERT(scratch->policy == policy);

@@ -16,6 +16,10 @@ static enum sw_status find_event(void *context, struct sw_text source, struct sw
     struct sw_diff_side *side = context;
     enum sw_status status =
         sw_logged_find_event(&side->logged, source, event_id, side->event.id, found, payload);
+    if (status == SW_OK && found->payload_length == 0) {
+        side->again_total++;
+        return SW_STOPPED;
+    }
     if (status == SW_OK) {
         found->next_revision = sw_diff_next_revision(side, found->id);
     }
@@ -88,6 +92,11 @@ static void take(void *context, const struct sw_log_subject *subject, const stru
     if (!outputs->has_hop) {
         return;
     }
+    bool partial = diff->partial.count > 0 && sw_diff_is_partial(diff, outputs->chain.key);
+    if (partial && diff->switches_off) {
+        side->unsure_total += subject->cause_id == 0 ? 1 : 0;
+        return;
+    }
     struct sw_diff_event *kept = sw_diff_event_of(side, subject->event_id);
     kept->has_hop = true;
     kept->level = (uint8_t)hop->level;
@@ -96,7 +105,7 @@ static void take(void *context, const struct sw_log_subject *subject, const stru
         sw_diff_add_cause(side, subject->event_id, subject->cause_id, hop->revision);
     }
     keep_findings(side, subject->cause_id != 0 ? 1 : 0, hop);
-    if (outputs->has_chain) {
+    if (outputs->has_chain && !partial) {
         keep_chain(side, &outputs->chain);
     }
     bool crossed = subject->cause_id == 0 && hop->level >= SW_LEVEL_MATCHED;
@@ -169,9 +178,11 @@ void sw_diff_close(struct sw_diff *diff)
         side->chains.items = NULL;
     }
     free(diff->chains.items);
+    free(diff->partial.items);
     free(diff->rules);
     free(diff->edges);
     diff->chains.items = NULL;
+    diff->partial.items = NULL;
     diff->rules = NULL;
     diff->edges = NULL;
 }
@@ -278,7 +289,10 @@ static void judge_batch(struct sw_diff_side *side)
         memset(said->spoke_count, 0, sizeof(said->spoke_count));
         memset(said->judged, 0, sizeof(said->judged));
         side->event_total++;
-        if (sw_pipeline_decode(side->pipeline, &packet, &side->judge.event, &rejection) == SW_OK) {
+        if (sw_logged_is_gone(&side->event)) {
+            side->gone_total++;
+        } else if (sw_pipeline_decode(side->pipeline, &packet, &side->judge.event, &rejection) ==
+                   SW_OK) {
             sw_judge_event(&side->judge, side->event.id, side->event.logged_ms);
         } else {
             side->refused_total++; // the map of this side does not have what it names
@@ -415,10 +429,14 @@ enum sw_status sw_diff_run(struct sw_diff *diff, uint32_t threads)
     for (int i = 0; i < SW_DIFF_SIDES; i++) {
         open_side(&diff->sides[i]);
     }
+    enum sw_status status = sw_diff_open_gone(diff);
+    if (status != SW_OK) {
+        return status;
+    }
     if (threads > 1 && !start_worker(&worker, &diff->sides[1])) {
         return SW_NO_MEMORY;
     }
-    enum sw_status status = judge_all(diff, threads > 1 ? &worker : NULL);
+    status = judge_all(diff, threads > 1 ? &worker : NULL);
     if (threads > 1) {
         stop_worker(&worker);
     }

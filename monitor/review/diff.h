@@ -4,7 +4,8 @@
  *
  * Both sides judge every event with an empty beginning, side by side, by the same pipeline as the
  * monitor; what the log says of verdicts is not looked at. So the answer depends on the events, the
- * two maps and the two policies, and on nothing else.
+ * two maps and the two policies, and on nothing else. Events that were deleted on purpose are
+ * judged on neither side, and chains that had one are not compared: both are counted.
  */
 #ifndef SHAREWATCH_DIFF_H
 #define SHAREWATCH_DIFF_H
@@ -98,6 +99,9 @@ struct sw_diff_side {
     uint32_t cause_capacity, cause_count;
     struct sw_diff_chains chains;
     uint64_t event_total, refused_total;
+    uint64_t gone_total;   // events whose payload was deleted on purpose: not judged
+    uint64_t unsure_total; // events that cannot be judged without one that is gone
+    uint64_t again_total;  // events that were not judged again, since one that is gone is needed
     struct sw_diff_said batch[SW_DIFF_BATCH]; // of the events judged last
     uint32_t batch_count;
     enum sw_status status; // of reading
@@ -117,6 +121,9 @@ struct sw_diff {
     uint32_t rule_count;
     struct sw_diff_edge *edges; // [edge count of the map of B]
     uint64_t event_total, refused_total;
+    struct sw_diff_chains partial; // chains of which an event is gone; nothing is kept of them
+    uint64_t partial_total;        // of them, those of which there was something to tell
+    bool switches_off;             // some edge is off on some side
     struct sw_diff_matrix by_event, by_chain;
     uint64_t crossed[SW_DIFF_SIDES]; // chains at level matched or more
     uint64_t beyond[SW_DIFF_SIDES];  // of them, those with automatic and federal hops only

@@ -27,6 +27,12 @@ struct sw_diff_chain *sw_diff_chain_of(struct sw_diff_chains *chains, const char
 /** Automatic or federal: no local rule reaches it. */
 bool sw_diff_is_beyond(enum sw_verdict verdict);
 
+/** Finds the chains of which events are gone, before anything is judged. SW_DATABASE. */
+enum sw_status sw_diff_open_gone(struct sw_diff *diff) SW_MUST_CHECK;
+
+/** Whether an event of the chain called @key is gone. */
+bool sw_diff_is_partial(const struct sw_diff *diff, const char *key);
+
 /** Adds up what both sides kept, once all is judged. */
 void sw_diff_sum(struct sw_diff *diff);
 

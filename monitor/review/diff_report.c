@@ -34,6 +34,23 @@ static const struct sw_diff_chain **changed_chains(const struct sw_diff *diff, u
     return list;
 }
 
+/* What one side left out since it hangs on deleted events: the larger of both, for an edge that is
+ * off on one side keeps events from getting that far. */
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t unsure_events(const struct sw_diff *diff)
+{
+    return larger(diff->sides[0].unsure_total, diff->sides[1].unsure_total);
+}
+
+static uint64_t left_again(const struct sw_diff *diff)
+{
+    return larger(diff->sides[0].again_total, diff->sides[1].again_total);
+}
+
 static bool rule_changed(const struct sw_diff_rule *rule)
 {
     return rule->lost > 0 || rule->gained > 0;
@@ -142,6 +159,35 @@ static void print_beyond(const struct sw_diff *diff, FILE *stream)
     }
 }
 
+/* What could not be compared, and what that does to the rest. */
+static void print_gone(const struct sw_diff *diff, FILE *stream)
+{
+    const struct sw_diff_side *side = &diff->sides[0];
+    if (side->gone_total == 0) {
+        return;
+    }
+    (void)fprintf(
+        stream,
+        "not judged on either side: %" PRIu64 " events whose payload was deleted on purpose\n"
+        "not compared: %" PRIu64 " chains of such events, of which the log had something to tell\n",
+        side->gone_total, diff->partial_total);
+    if (unsure_events(diff) > 0) {
+        (void)fprintf(
+            stream,
+            "nor %" PRIu64
+            " later events of such chains: what a switched-off edge cuts hangs on what is "
+            "gone\n",
+            unsure_events(diff));
+    }
+    if (left_again(diff) > 0) {
+        (void)fprintf(stream,
+                      "nor %" PRIu64
+                      " earlier events in the light of a later one: one of the two is gone\n",
+                      left_again(diff));
+    }
+    (void)fprintf(stream, "rules that count over many events counted without them\n");
+}
+
 void sw_diff_print(const struct sw_diff *diff, bool chains, FILE *stream)
 {
     for (int i = 0; i < SW_DIFF_SIDES; i++) {
@@ -156,6 +202,7 @@ void sw_diff_print(const struct sw_diff *diff, bool chains, FILE *stream)
         (void)fprintf(stream, "%" PRIu64 " times an event names what the map does not have\n",
                       diff->refused_total);
     }
+    print_gone(diff, stream);
     print_verdicts(&diff->by_chain, "Chains", stream);
     print_levels(&diff->by_chain, "Chains", stream);
     print_verdicts(&diff->by_event, "Events", stream);
@@ -177,6 +224,15 @@ void sw_diff_print(const struct sw_diff *diff, bool chains, FILE *stream)
 }
 
 /* --- for programs --- */
+
+static void print_json_gone(FILE *stream, const struct sw_diff *diff)
+{
+    (void)fprintf(stream,
+                  ",\"not_compared\":{\"gone\":%" PRIu64 ",\"unsure\":%" PRIu64
+                  ",\"again\":%" PRIu64 ",\"chains\":%" PRIu64 "}",
+                  diff->sides[0].gone_total, unsure_events(diff), left_again(diff),
+                  diff->partial_total);
+}
 
 static void print_json_matrix(FILE *stream, const char *name, const struct sw_diff_matrix *matrix)
 {
@@ -273,6 +329,7 @@ void sw_diff_print_json(const struct sw_diff *diff, bool chains, FILE *stream)
     (void)fprintf(stream,
                   ",\"events\":%" PRIu64 ",\"chain_count\":%" PRIu64 ",\"refused\":%" PRIu64,
                   diff->event_total, diff->chains.count, diff->refused_total);
+    print_json_gone(stream, diff);
     print_json_matrix(stream, "by_chain", &diff->by_chain);
     print_json_matrix(stream, "by_event", &diff->by_event);
     print_json_rules(stream, diff);
@@ -317,6 +374,11 @@ void sw_diff_print_csv(const struct sw_diff *diff, bool chains, FILE *stream)
                   "\nchains_beyond_local_rules,A,,%" PRIu64
                   "\nchains_beyond_local_rules,,B,%" PRIu64 "\n",
                   diff->crossed[0], diff->crossed[1], diff->beyond[0], diff->beyond[1]);
+    (void)fprintf(stream,
+                  "events_gone,,,%" PRIu64 "\nevents_unsure,,,%" PRIu64
+                  "\nevents_not_judged_again,,,%" PRIu64 "\nchains_not_compared,,,%" PRIu64 "\n",
+                  diff->sides[0].gone_total, unsure_events(diff), left_again(diff),
+                  diff->partial_total);
     if (chains) {
         uint64_t count = 0;
         const struct sw_diff_chain **list = changed_chains(diff, &count);

@@ -277,9 +277,9 @@ static void write_reviews(struct writer *writer)
 
 /* --- what is not there --- */
 
-static int64_t count_hops(struct writer *writer)
+static int64_t count_of_chain(struct writer *writer, const char *sql)
 {
-    sqlite3_stmt *row = prepare(writer, "SELECT count(*) FROM hop WHERE chain = ?1");
+    sqlite3_stmt *row = prepare(writer, sql);
     int64_t count = 0;
     if (row != NULL) {
         (void)sqlite3_bind_text(row, 1, writer->chain, -1, SQLITE_STATIC);
@@ -289,15 +289,39 @@ static int64_t count_hops(struct writer *writer)
     return count;
 }
 
+/* Payloads that nobody has any more. Their number is told exactly in a public file only where it is
+ * no small one. */
+static void tell_deleted(const struct writer *writer, int64_t gone, char text[TEXT_BYTES])
+{
+    bool small = !writer->exhibit->full && gone > 1 && gone < SMALL;
+    char number[24];
+    (void)snprintf(number, sizeof(number), "%lld", (long long)gone);
+    (void)snprintf(text, TEXT_BYTES,
+                   "Deleted from the log on purpose, after its period of retention or on request: "
+                   "the payload and digest of %s of the entries above. What was judged of them "
+                   "stands as it was logged and cannot be judged again; the proofs stand.",
+                   small ? "2 to 10" : number);
+}
+
 static void write_withheld(struct writer *writer)
 {
     const char *sentences[5];
     char hops[TEXT_BYTES];
+    char deleted[TEXT_BYTES];
     uint32_t count = 0;
-    int64_t hop_count = count_hops(writer);
+    int64_t hop_count = count_of_chain(writer, "SELECT count(*) FROM hop WHERE chain = ?1");
+    int64_t gone = count_of_chain(writer, "SELECT count(DISTINCT event.id) FROM hop JOIN event ON "
+                                          "event.id = hop.event WHERE hop.chain = ?1 AND "
+                                          "event.payload = ''");
+    if (gone > 0) {
+        tell_deleted(writer, gone, deleted);
+        sentences[count++] = deleted;
+    }
     if (writer->exhibit->full) {
-        sentences[count++] = "Nothing of the log was left out. Names, plates and numbers of "
-                             "persons are in no log of sharewatch.";
+        sentences[count++] = gone > 0 ? "Else nothing of the log was left out. Names, plates and "
+                                        "numbers of persons are in no log of sharewatch."
+                                      : "Nothing of the log was left out. Names, plates and "
+                                        "numbers of persons are in no log of sharewatch.";
     } else {
         sentences[count++] = "Left out: the key of the chain and the payloads of the entries, "
                              "because they link the records of one person or vehicle. Whoever "

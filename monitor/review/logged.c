@@ -60,6 +60,13 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
                                "event <= ?2 ORDER BY revision DESC LIMIT 1",
     [SW_LOGGED_RUN] =
         "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0) FROM run WHERE id = ?1",
+    [SW_LOGGED_FINDINGS_OF] = "SELECT policy_id, rule FROM finding WHERE hop = ?1 "
+                              "ORDER BY policy_id, rule",
+    [SW_LOGGED_REDACTIONS] = "SELECT class, reason, sum(payloads) FROM redaction "
+                             "WHERE payloads > 0 GROUP BY class, reason ORDER BY min(id)",
+    [SW_LOGGED_GONE_CHAINS] =
+        "SELECT chain, chain IN (SELECT chain FROM chain) FROM hop WHERE event <= ?1 AND event IN "
+        "(SELECT id FROM event WHERE payload = '') GROUP BY chain",
 };
 
 /* The log is read from end to end: mapped, it is not copied. */
@@ -222,6 +229,12 @@ enum sw_status sw_logged_next_event(struct sw_logged *logged, struct sw_logged_e
     event->scrubbed = sqlite3_column_int(statement, SW_LOGGED_EVENT_SCRUBBED) != 0;
     copy_digest(statement, SW_LOGGED_EVENT_DIGEST, event->digest);
     return SW_OK;
+}
+
+/* An event that was accepted has bytes. */
+bool sw_logged_is_gone(const struct sw_logged_event *event)
+{
+    return event->payload.length == 0;
 }
 
 /* Appends what fits; a topic that does not is refused by the decoder. */
@@ -464,7 +477,7 @@ static bool restore_chains(struct sw_logged *logged, struct sw_pipeline *pipelin
     return sqlite3_finalize(statement) == SQLITE_OK;
 }
 
-static uint32_t find_rule(const struct sw_rules *rules, struct sw_text name)
+uint32_t sw_logged_find_rule(const struct sw_rules *rules, struct sw_text name)
 {
     for (uint32_t i = 0; i < rules->count; i++) {
         if (sw_text_equal(rules->rules[i].name, name)) {
@@ -478,7 +491,7 @@ static void restore_daily_row(sqlite3_stmt *statement, struct sw_pipeline *pipel
                               const struct sw_pipeline_config *config)
 {
     struct sw_text name = text_of(statement, 2);
-    uint32_t rule = find_rule(&config->rules, text_of(statement, 1));
+    uint32_t rule = sw_logged_find_rule(&config->rules, text_of(statement, 1));
     uint16_t edge = name.length == 0 ? SW_NONE : sw_map_edge(config->map, name);
     if (rule != UINT32_MAX) {
         sw_pipeline_restore_daily(pipeline, rule, edge, sw_verdict_find(text_of(statement, 3)),

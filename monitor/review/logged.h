@@ -37,7 +37,10 @@
     X(FIND_CAUSE)                                                                                  \
     X(NEXT_REVISION)                                                                               \
     X(CHAIN_BEFORE)                                                                                \
-    X(RUN)
+    X(RUN)                                                                                         \
+    X(FINDINGS_OF)                                                                                 \
+    X(REDACTIONS)                                                                                  \
+    X(GONE_CHAINS)
 
 #define SW_LOGGED_STATEMENT_ENUM(name) SW_LOGGED_##name,
 enum sw_logged_statement {
@@ -110,6 +113,12 @@ void sw_logged_close(struct sw_logged *logged);
 /** The next event. SW_EMPTY: there is none. SW_DATABASE: reading failed. */
 enum sw_status sw_logged_next_event(struct sw_logged *logged,
                                     struct sw_logged_event *event) SW_MUST_CHECK;
+
+/** True when the payload of @event was deleted on purpose, so that it cannot be judged again. */
+bool sw_logged_is_gone(const struct sw_logged_event *event);
+
+/** The index of the rule called @name among @rules, UINT32_MAX when there is none. */
+uint32_t sw_logged_find_rule(const struct sw_rules *rules, struct sw_text name);
 
 /** The topic that @event was sent to; lives until the next call. */
 struct sw_text sw_logged_topic(struct sw_logged *logged, const struct sw_logged_event *event);

@@ -56,6 +56,9 @@ static enum sw_status find_event(void *context, struct sw_text source, struct sw
     struct sw_replay *replay = context;
     enum sw_status status =
         sw_logged_find_event(&replay->logged, source, event_id, replay->event.id, found, payload);
+    if (status == SW_OK && found->payload_length == 0) {
+        return sw_replay_leave(replay);
+    }
     if (status == SW_OK) {
         found->next_revision =
             sw_logged_next_revision(&replay->logged, found->id, replay->event.id);
@@ -67,7 +70,8 @@ static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
                                  struct sw_log_event *found, char *payload)
 {
     struct sw_replay *replay = context;
-    return sw_logged_find_cause(&replay->logged, row, revision, found, payload);
+    enum sw_status status = sw_logged_find_cause(&replay->logged, row, revision, found, payload);
+    return status == SW_OK && found->payload_length == 0 ? sw_replay_leave(replay) : status;
 }
 
 /* Of this event's own rows the log has those of the judgements before. */
@@ -160,6 +164,7 @@ static bool start_pipeline(struct sw_replay *replay, int64_t map_id, int64_t pol
         return false;
     }
     struct sw_pipeline_config config = sw_knowledge_config(&replay->knowledge);
+    config.rules = sw_replay_rules(replay, config.rules);
     void *memory = calloc(1, sw_pipeline_bytes());
     SW_ASSERT(memory != NULL);
     replay->pipeline = sw_pipeline_init(memory, &config);
@@ -234,6 +239,10 @@ static bool decode_event(struct sw_replay *replay)
 static void judge_event(struct sw_replay *replay)
 {
     const struct sw_logged_event *event = &replay->event;
+    if (sw_replay_is_lost(replay)) {
+        sw_replay_take_lost(replay);
+        return;
+    }
     if (!decode_event(replay)) {
         return;
     }
@@ -245,8 +254,12 @@ static void judge_event(struct sw_replay *replay)
     replay->counts.events++;
     replay->judged = 0;
     replay->last_logged_ms = event->logged_ms;
+    uint64_t left = replay->counts.left_again;
     sw_judge_event(&replay->judge, event->id, event->logged_ms);
     if (!replay->plain) {
+        if (replay->counts.left_again > left) {
+            sw_replay_take_hops(replay);
+        }
         sw_replay_check_left(replay);
     }
 }
@@ -269,6 +282,9 @@ static void compare_rest(struct sw_replay *replay)
     const struct sw_replay_filter *filter = &replay->filter;
     bool all = filter->from_ms == INT64_MIN && filter->until_ms == INT64_MAX &&
                filter->edge.length == 0 && filter->agency.length == 0 && filter->chain.length == 0;
+    if (!replay->differs && !replay->failed) {
+        sw_replay_compare_gone(replay);
+    }
     if (!replay->differs && !replay->failed && all && replay->pipeline != NULL) {
         sw_replay_compare_gaps(replay);
     }

@@ -7,6 +7,9 @@
  * with what the log knew then. It may also be given another map or policy; then, unless it
  * compares, it judges as one monitor would have that never ended.
  *
+ * An event whose payload was deleted on purpose cannot be judged again. What was logged of it is
+ * taken as it stands, all the rest is compared, and `counts` tells how much that was.
+ *
  * When a hole becomes a gap depends on a clock that the log does not have. So gap rows are held
  * against the numbers of the events: what was told as missing is not there or was told as come,
  * what is missing was told, and a row tells of times that can be.
@@ -41,7 +44,19 @@ struct sw_replay_counts {
     uint64_t events, hops, findings, chains, alerts; // compared
     uint64_t gaps, losses, quarantined;              // rows that were looked at
     uint64_t left_out;                               // hops that the filter left out
+    uint64_t gone;       // events without a payload: deleted on purpose, not judged again
+    uint64_t unsure;     // events after them that cannot be judged without them, see `replay_gone`
+    uint64_t taken_hops; // of both, taken as they were logged; their chains were compared
+    uint64_t taken_alerts;   // likewise
+    uint64_t taken_findings; // of rules over many events, likewise
+    uint64_t left_again; // earlier events that were not judged again: one that is gone is needed
     uint64_t runs;
+};
+
+/** Why payloads were deleted. Texts live until the next one is asked for. */
+struct sw_replay_reason {
+    struct sw_text class, reason;
+    uint64_t payloads;
 };
 
 /** A sum over rows that is the same in any order, by numbers that nobody can know beforehand. */
@@ -81,6 +96,7 @@ struct sw_replay {
     void *context; // of the calls
     struct sw_pipeline *pipeline;
     struct sw_judge judge;
+    struct sw_rules rules; // of the policy
     struct sw_replay_filter filter;
     struct sw_replay_counts counts;
     struct sw_logged_event event; // being judged
@@ -126,6 +142,10 @@ enum sw_status sw_replay_run(struct sw_replay *replay) SW_MUST_CHECK;
  *  counts to an earlier one. */
 bool sw_replay_alert(const struct sw_replay *replay, const struct sw_log_subject *subject,
                      const struct sw_outputs *outputs, struct sw_log_alert *alert);
+
+/** The next reason for which the log says that payloads were deleted; false: there are no more, and
+ *  the next call begins again. */
+bool sw_replay_reason(struct sw_replay *replay, struct sw_replay_reason *reason);
 
 /** Accepts a zeroed one. */
 void sw_replay_close(struct sw_replay *replay);

@@ -326,13 +326,9 @@ static bool same_alert(struct sw_replay *replay, const struct sw_log_subject *su
 }
 
 /* Counts what a daily alert stands for; compared with the log's counter at the end. */
-static void count_daily(struct sw_replay *replay, const struct sw_alert *alert, int64_t time_ms)
+void sw_replay_count_daily(struct sw_replay *replay, uint64_t alert, int64_t time_ms)
 {
-    const struct sw_rule *rule = sw_replay_rule(replay, alert->rule);
-    if (rule == NULL || rule->alert != SW_ALERT_DAILY) {
-        return;
-    }
-    while (alert->alert_id >= replay->daily_capacity) {
+    while (alert >= replay->daily_capacity) {
         uint64_t capacity =
             replay->daily_capacity == 0 ? ALERTS_AT_FIRST : 2 * replay->daily_capacity;
         struct sw_daily_count *counts = realloc(replay->daily, capacity * sizeof(counts[0]));
@@ -342,13 +338,26 @@ static void count_daily(struct sw_replay *replay, const struct sw_alert *alert, 
         replay->daily = counts;
         replay->daily_capacity = capacity;
     }
-    struct sw_daily_count *count = &replay->daily[alert->alert_id];
+    struct sw_daily_count *count = &replay->daily[alert];
     count->last_ms = count->hops == 0 || time_ms > count->last_ms ? time_ms : count->last_ms;
     count->last_hop = replay->hop_id;
     count->hops++;
 }
 
+void sw_replay_pass_findings(struct sw_replay *replay)
+{
+    while (is_finding_of(replay, replay->hop_id)) {
+        replay->finding_there = sw_replay_step(replay, SW_LOGGED_FINDINGS);
+    }
+}
+
 /* --- one judgement --- */
+
+static bool is_daily(const struct sw_replay *replay, const struct sw_alert *alert)
+{
+    const struct sw_rule *rule = sw_replay_rule(replay, alert->rule);
+    return rule != NULL && rule->alert == SW_ALERT_DAILY;
+}
 
 static void compare_wanted(struct sw_replay *replay, const struct sw_log_subject *subject,
                            const struct sw_event *event, const struct sw_outputs *outputs)
@@ -365,9 +374,7 @@ static void compare_wanted(struct sw_replay *replay, const struct sw_log_subject
     } else if (outputs->chain_changed && outputs->chain.revision == 1) {
         sw_replay_note_known(replay, sw_text_from(outputs->chain.key));
     }
-    while (is_finding_of(replay, replay->hop_id)) {
-        replay->finding_there = sw_replay_step(replay, SW_LOGGED_FINDINGS);
-    }
+    sw_replay_pass_findings(replay);
     if (new_alert && replay->alert_there) {
         replay->alert_there = sw_replay_step(replay, SW_LOGGED_ALERTS);
     }
@@ -381,8 +388,8 @@ void sw_replay_compare_outputs(struct sw_replay *replay, const struct sw_log_sub
         return;
     }
     replay->hop_id = sqlite3_column_int64(replay->logged.statements[SW_LOGGED_HOPS], 17);
-    if (outputs->has_alert) {
-        count_daily(replay, &outputs->alert, subject->time_ms);
+    if (outputs->has_alert && is_daily(replay, &outputs->alert)) {
+        sw_replay_count_daily(replay, outputs->alert.alert_id, subject->time_ms);
     }
     compare_wanted(replay, subject, event, outputs);
     replay->hop_there = sw_replay_step(replay, SW_LOGGED_HOPS);

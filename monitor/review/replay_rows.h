@@ -75,6 +75,30 @@ void sw_replay_note_known(struct sw_replay *replay, struct sw_text key);
 /** True when the chain @key may have a row that an earlier event made. */
 bool sw_replay_may_know(const struct sw_replay *replay, struct sw_text key);
 
+/** True when the event cannot be judged: it is gone, or hangs on one that is. It counts so. */
+bool sw_replay_is_lost(struct sw_replay *replay);
+
+/** Such an event: its number came, and its hops are taken as they were logged. */
+void sw_replay_take_lost(struct sw_replay *replay);
+
+/** Takes the logged hops of this event, and those it taught, from the cursor on. */
+void sw_replay_take_hops(struct sw_replay *replay);
+
+/** What the judge is told of an earlier event that is gone. */
+enum sw_status sw_replay_leave(struct sw_replay *replay) SW_MUST_CHECK;
+
+/** @rules as they judge where events are gone. */
+struct sw_rules sw_replay_rules(struct sw_replay *replay, struct sw_rules rules);
+
+/** As many events are gone as were deleted on purpose. */
+void sw_replay_compare_gone(struct sw_replay *replay);
+
+/** Counts the hop being compared to the daily alert @alert. */
+void sw_replay_count_daily(struct sw_replay *replay, uint64_t alert, int64_t time_ms);
+
+/** Moves the findings' cursor past those of the hop being compared. */
+void sw_replay_pass_findings(struct sw_replay *replay);
+
 /** What the log says was lost in the run that ends here. */
 void sw_replay_compare_losses(struct sw_replay *replay);
 

@@ -127,7 +127,9 @@ enum sw_status sw_rewrite_run(struct sw_rewrite *rewrite)
         if (status == SW_OK) {
             status = enter_run(rewrite, event.run_id);
         }
-        if (status == SW_OK) {
+        if (status == SW_OK && sw_logged_is_gone(&event)) {
+            rewrite->gone++;
+        } else if (status == SW_OK) {
             status = take(rewrite, &event);
         }
     }

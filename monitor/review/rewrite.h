@@ -3,7 +3,7 @@
  *
  * The new log is written as a monitor writes it. Each of its runs names the log it was made from in
  * place of a broker, so that nobody takes it for one that a monitor wrote. What was refused then
- * has left no bytes: its numbers become gaps.
+ * has left no bytes: its numbers become gaps, and so do those of events whose payload was deleted.
  */
 #ifndef SHAREWATCH_REWRITE_H
 #define SHAREWATCH_REWRITE_H
@@ -32,6 +32,7 @@ struct sw_rewrite {
     int64_t last_ms; // when the last event was logged
     char origin[SW_LOG_PATH_BYTES + 16];
     uint64_t events, alerts, refused;
+    uint64_t gone; // events that were left out, since their payload was deleted on purpose
     char sentence[SW_REWRITE_SENTENCE_BYTES]; // what went wrong
 };
 

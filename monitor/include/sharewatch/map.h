@@ -163,6 +163,9 @@ bool sw_map_edge_off(const struct sw_edge *edge, const struct sw_event *event);
 enum sw_status sw_map_overlay(struct sw_map *map, const struct sw_yaml_node *overlay,
                               struct sw_report *report) SW_MUST_CHECK;
 
+/** True when some edge is switched off, for all events or for some. */
+bool sw_map_switches_off(const struct sw_map *map);
+
 /** Switches @edge off (or on) and works the ways out again: for overlays and what-if. */
 void sw_map_enable(struct sw_map *map, uint16_t edge, bool enabled);
 

@@ -222,6 +222,14 @@ enum sw_status sw_pipeline_learn(const struct sw_pipeline *pipeline, struct sw_e
 void sw_pipeline_orphan(struct sw_pipeline *pipeline, struct sw_event *event, int64_t now_ms,
                         struct sw_outputs *outputs);
 
+/**
+ * Moves the chain called @key by a hop at @time_ms that was judged before and cannot be judged
+ * again, since its event is gone from the log. Of @hop only level, verdict, duties, fed_reach and
+ * revision count; of @outputs only the chain is filled.
+ */
+void sw_pipeline_take_hop(struct sw_pipeline *pipeline, const char *key, const struct sw_hop *hop,
+                          int64_t time_ms, struct sw_outputs *outputs);
+
 /** Turns holes older than the grace time into gaps; the shell calls it about once a second. At
  *  most SW_GAPS_PER_STEP a call: true when there are more. */
 bool sw_pipeline_tick(struct sw_pipeline *pipeline, int64_t now_ms, struct sw_outputs *outputs);

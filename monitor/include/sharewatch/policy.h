@@ -126,6 +126,9 @@ enum sw_status sw_policy_overlay(const struct sw_policy *policy, struct sw_map *
 /** The rules, [*count], in order of id; findings name them by index. */
 const struct sw_rule *sw_policy_rule_list(const struct sw_policy *policy, uint32_t *count);
 
+/** True when the rule at @index counts over many events: what it says hangs on earlier ones. */
+bool sw_policy_is_correlation(const struct sw_policy *policy, uint32_t index);
+
 /** A scratch for one thread. The policy must outlive it. Ends the program when memory is short. */
 struct sw_scratch *sw_scratch_open(const struct sw_policy *policy);
 

@@ -174,6 +174,98 @@ static void every_change_is_found_and_named(void **state)
     assert_int_equal(failed, 0);
 }
 
+/* Deletes what retention would, with the row that tells of it. */
+static void delete_payloads(const char *where)
+{
+    char sql[1024];
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO redaction (made_ms, class, reason, payloads, keys) "
+                   "SELECT 0, 'request', 'a test', count(*), 0 FROM event WHERE %s; "
+                   "UPDATE event SET payload = '', digest = x'' WHERE %s",
+                   where, where);
+    story_copy(path, changed);
+    story_change(changed, sql);
+}
+
+/* Corrections and what they correct, what rules counted, alerts of the day, runs: whatever is gone,
+ * all the rest comes out again. */
+static void what_is_left_comes_out_again_without_deleted_events(void **state)
+{
+    (void)state;
+    int failed = 0;
+    int64_t events = story_number(path, "SELECT count(*) FROM event");
+    for (int64_t first = 1; first <= events; first++) {
+        int64_t lasts[] = {first, first + 1, first + 4, events};
+        for (size_t i = 0; i < sizeof(lasts) / sizeof(lasts[0]); i++) {
+            char where[64];
+            (void)snprintf(where, sizeof(where), "id BETWEEN %lld AND %lld", (long long)first,
+                           (long long)lasts[i]);
+            delete_payloads(where);
+            if (play(changed) != SW_OK) {
+                print_message("without %s: %s\n", where, replay.difference);
+                failed++;
+            }
+            uint64_t gone =
+                (uint64_t)story_number(changed, "SELECT count(*) FROM event WHERE payload = ''");
+            assert_int_equal(replay.counts.gone, gone);
+            assert_int_equal(replay.counts.events + gone, events);
+            assert_int_equal(replay.counts.unsure, 0);
+            assert_int_equal(replay.counts.hops + replay.counts.taken_hops,
+                             story_number(path, "SELECT count(*) FROM hop"));
+            assert_int_equal(replay.counts.alerts + replay.counts.taken_alerts,
+                             story_number(path, "SELECT count(*) FROM alert"));
+            assert_int_equal(replay.counts.chains,
+                             story_number(path, "SELECT count(*) FROM chain"));
+        }
+    }
+    assert_int_equal(failed, 0);
+}
+
+/* What is compared is compared as always; what hangs on gone events is told apart. */
+static void changes_beside_deleted_events_are_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *gone, *sql, *named;
+    } cases[] = {
+        {"id = 2", "UPDATE hop SET level = 4 WHERE event = 5 AND revision = 0", "hop.level"},
+        {"id = 1", "UPDATE chain SET level = 4 WHERE chain = 'subject:s-1' AND revision = 1",
+         "chain.level"},
+        {"id = 1", "UPDATE hop SET level = 4 WHERE event = 1", "chain.level"},
+        {"id = 3", "UPDATE hop SET verdict = 'PROH' WHERE revision = 1", "chain.verdict"},
+        {"id > 3", "UPDATE alert_count SET hops = hops + 1", "was logged as standing for"},
+        {"id = 1", "UPDATE event SET payload = '', digest = x'' WHERE id = 7",
+         "2 events have no payload, the log tells of 1"},
+        {"id = 1", "DELETE FROM redaction", "1 events have no payload, the log tells of 0"},
+        {"id = 4", "DELETE FROM gap WHERE filled = 0", "was not told as missing"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        delete_payloads(cases[i].gone);
+        story_change(changed, cases[i].sql);
+        enum sw_status status = play(changed);
+        if (status != SW_INVALID || strstr(replay.difference, cases[i].named) == NULL) {
+            fail_msg("without %s, after %s: \"%s\" lacks \"%s\"", cases[i].gone, cases[i].sql,
+                     replay.difference, cases[i].named);
+        }
+    }
+}
+
+/* A rule that counted an event that is gone, and an event that corrected one. */
+static void what_hangs_on_deleted_events_is_counted(void **state)
+{
+    (void)state;
+    delete_payloads("id = 1");
+    assert_int_equal(play(changed), SW_OK);
+    assert_true(replay.counts.taken_findings > 0);
+    assert_int_equal(replay.counts.left_again, 0);
+    delete_payloads("id = 2");
+    assert_int_equal(play(changed), SW_OK);
+    assert_int_equal(replay.counts.left_again, 3); // n-3, n-4 and n-17 correct n-2
+    delete_payloads("id = 3");
+    assert_int_equal(play(changed), SW_OK);
+    assert_int_equal(replay.counts.left_again, 2); // n-3 is needed for the next two
+}
+
 /* Restart, reload and all: the new log has the same rows and gives them again. */
 static void it_is_written_anew_row_for_row(void **state)
 {
@@ -203,6 +295,9 @@ int main(void)
         cmocka_unit_test(the_story_has_everything),
         cmocka_unit_test(all_of_it_comes_out_again),
         cmocka_unit_test(every_change_is_found_and_named),
+        cmocka_unit_test(what_is_left_comes_out_again_without_deleted_events),
+        cmocka_unit_test(changes_beside_deleted_events_are_found),
+        cmocka_unit_test(what_hangs_on_deleted_events_is_counted),
         cmocka_unit_test(it_is_written_anew_row_for_row),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
