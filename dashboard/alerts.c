@@ -99,29 +99,19 @@ static int64_t searched_number(const char *search)
     return number;
 }
 
-#define ALERT_COLUMNS                                                                              \
-    "a.id, a.verdict, a.level, a.title, a.path, a.cite, a.duties, a.chain, a.edge, a.rule,"        \
-    " a.ts_event, a.ts_logged, a.daily, a.synthetic, coalesce(c.hops, 1),"                         \
-    " coalesce(c.last_ms, a.ts_event)"
+/* Daily alerts stand for many hops; COUNT_TABLE tells of how many, today or at a moment of the log.
+ */
+#define ALERT_BY_ID(COUNT_TABLE)                                                                   \
+    "SELECT a.id, a.verdict, a.level, a.title, a.path, a.cite, a.duties, a.chain, a.edge, a.rule," \
+    " a.ts_event, a.ts_logged, a.daily, a.synthetic,"                                              \
+    " coalesce((SELECT c.hops FROM " COUNT_TABLE " AS c WHERE c.alert = a.id), 1),"                \
+    " coalesce((SELECT c.last_ms FROM " COUNT_TABLE " AS c WHERE c.alert = a.id), a.ts_event)"     \
+    " FROM log.alert AS a WHERE a.id = ?1"
 
-static sqlite3_stmt *prepare_alert(struct sw_store *store)
+static sqlite3_stmt *prepare_alert(struct sw_store *store, const struct sw_query *query)
 {
-    return sw_store_prepare(store, "SELECT " ALERT_COLUMNS
-                                   " FROM log.alert AS a LEFT JOIN log.alert_count AS c"
-                                   " ON c.alert = a.id WHERE a.id = ?1");
-}
-
-/* The same at a moment of the log: what daily alerts stand for is counted from its parts. */
-static sqlite3_stmt *prepare_alert_as_of(struct sw_store *store, const struct sw_query *query)
-{
-    sqlite3_stmt *statement = sw_store_prepare(
-        store, "SELECT " ALERT_COLUMNS " FROM log.alert AS a LEFT JOIN (SELECT alert, sum(n) AS"
-               " hops, max(last_ms) AS last_ms FROM temp.daily_part WHERE alert = ?1 AND part < ?2"
-               " GROUP BY alert) AS c ON c.alert = a.id WHERE a.id = ?1");
-    if (statement != NULL) {
-        (void)sqlite3_bind_int64(statement, 2, query->parts);
-    }
-    return statement;
+    return sw_store_prepare(store, query->as_of != 0 ? ALERT_BY_ID("temp.alert_count_then")
+                                                     : ALERT_BY_ID("log.alert_count"));
 }
 
 static void write_alert(sqlite3_stmt *row, struct sw_buffer *out)
@@ -144,38 +134,24 @@ static void write_alert(sqlite3_stmt *row, struct sw_buffer *out)
     sw_json_number(out, "last", sqlite3_column_int64(row, 15));
 }
 
+#define SUM_OF_GROUP(COUNT_TABLE)                                                                  \
+    "SELECT sum(coalesce((SELECT c.hops FROM " COUNT_TABLE " AS c WHERE c.alert = i.alert), 1))"   \
+    " FROM inbox AS i WHERE i.grp = ?1 AND i.state = ?2"
+
 /* Hops that a group of daily alerts stands for. */
 static int64_t daily_hops(struct sw_store *store, const struct sw_query *query,
                           const struct sw_inbox_group *group)
 {
     int64_t hops = group->count;
+    bool then = query->as_of != 0;
     sqlite3_stmt *statement = sw_store_prepare(
-        store, "SELECT sum(coalesce(c.hops, 1)) FROM inbox AS i LEFT JOIN log.alert_count AS c"
-               " ON c.alert = i.alert WHERE i.grp = ?1 AND i.state = ?2 AND i.ts >= ?3"
-               " AND i.ts < ?4");
+        store, then ? SUM_OF_GROUP("temp.alert_count_then") " AND i.alert <= ?3"
+                    : SUM_OF_GROUP("log.alert_count") " AND i.ts >= ?3 AND i.ts < ?4");
     if (statement != NULL) {
         (void)sqlite3_bind_int64(statement, 1, group->id);
         (void)sqlite3_bind_int(statement, 2, (int)group->state);
-        (void)sqlite3_bind_int64(statement, 3, query->from_ms);
-        (void)sqlite3_bind_int64(statement, 4, query->to_ms);
-        hops = sw_store_step(store, statement) ? sqlite3_column_int64(statement, 0) : hops;
-    }
-    (void)sw_store_done(store, statement);
-    return hops;
-}
-
-static int64_t daily_hops_as_of(struct sw_store *store, const struct sw_query *query,
-                                const struct sw_inbox_group *group)
-{
-    int64_t hops = group->count;
-    sqlite3_stmt *statement = sw_store_prepare(
-        store, "SELECT sum(d.n) FROM inbox AS i JOIN temp.daily_part AS d ON d.alert = i.alert"
-               " AND d.part < ?4 WHERE i.grp = ?1 AND i.state = ?2 AND i.alert <= ?3");
-    if (statement != NULL) {
-        (void)sqlite3_bind_int64(statement, 1, group->id);
-        (void)sqlite3_bind_int(statement, 2, (int)group->state);
-        (void)sqlite3_bind_int64(statement, 3, query->alert_max);
-        (void)sqlite3_bind_int64(statement, 4, query->parts);
+        (void)sqlite3_bind_int64(statement, 3, then ? query->alert_max : query->from_ms);
+        (void)sqlite3_bind_int64(statement, 4, query->to_ms); // of a range; else there is no ?4
         hops = sw_store_step(store, statement) ? sqlite3_column_int64(statement, 0) : hops;
     }
     (void)sw_store_done(store, statement);
@@ -185,18 +161,13 @@ static int64_t daily_hops_as_of(struct sw_store *store, const struct sw_query *q
 static int64_t group_hops(struct sw_store *store, const struct sw_query *query,
                           const struct sw_inbox_group *group)
 {
-    if (!group->daily) {
-        return group->count;
-    }
-    return query->as_of != 0 ? daily_hops_as_of(store, query, group)
-                             : daily_hops(store, query, group);
+    return group->daily ? daily_hops(store, query, group) : group->count;
 }
 
 static void write_page(struct sw_store *store, const struct sw_query *query,
                        const struct page *page, struct sw_buffer *out)
 {
-    sqlite3_stmt *statement =
-        query->as_of != 0 ? prepare_alert_as_of(store, query) : prepare_alert(store);
+    sqlite3_stmt *statement = prepare_alert(store, query);
     sw_buffer_append_string(out, "\"alerts\":[");
     for (uint32_t i = 0; statement != NULL && i < page->count; i++) {
         const struct entry *entry = &page->entries[i];

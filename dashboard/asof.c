@@ -1,19 +1,21 @@
 /* Judgements and alerts are numbered in the order of the entries that brought them, so the last of
- * a moment is found by halving. Part -1 is the piece beyond the whole parts, made for one moment.
+ * a moment is found by halving.
  */
 #include "asof.h"
+
+#include <string.h>
 
 #include <uv.h>
 
 #include <sharewatch/assert.h>
 
 #include "answers.h"
+#include "limits.h"
 
-#define PARTS_MAX      INT64_C(1024) // more than twice as many: counted anew in parts of twice the size
-#define PART_HOPS_MIN  1024          // judgements
-#define PIECE_HOPS     8192          // counted by one statement, some 10 ms
+#define PART_HOPS_MIN  1024               // judgements: a piece of them is counted in a millisecond
+#define PARTS_MAX      INT64_C(16384)     // more than twice as many: counted anew, in larger parts
+#define SUMS_MAX       (INT64_C(4) << 20) // of 4 bytes; likewise
 #define SLICE_NS       (UINT64_C(60) * 1000000)
-#define TAIL           (-1)
 #define BROUGHT_BY_HOP "SELECT coalesce(cause, event) FROM log.hop WHERE id = ?1"
 #define BROUGHT_BY_ALERT                                                                           \
     "SELECT coalesce(h.cause, h.event) FROM log.alert AS a JOIN log.hop AS h ON h.id = a.hop"      \
@@ -21,7 +23,7 @@
 
 void sw_asof_init(struct sw_asof *asof, struct sw_store *store)
 {
-    *asof = (struct sw_asof){.store = store};
+    *asof = (struct sw_asof){.store = store, .sought = -1};
 }
 
 static int64_t number_of(struct sw_store *store, const char *sql, int64_t id)
@@ -53,57 +55,99 @@ static int64_t last_brought(struct sw_store *store, const char *sql, int64_t las
     return low;
 }
 
-static enum sw_status count_into(struct sw_store *store, const char *sql, int64_t part,
-                                 int64_t after, int64_t last)
+/* Runs @sql with up to three numbers bound to it. */
+static enum sw_status run(struct sw_store *store, const char *sql, int64_t first, int64_t second,
+                          int64_t third)
 {
     sqlite3_stmt *statement = sw_store_prepare(store, sql);
     if (statement == NULL) {
         return SW_DATABASE;
     }
-    (void)sqlite3_bind_int64(statement, 1, part);
-    (void)sqlite3_bind_int64(statement, 2, after);
-    (void)sqlite3_bind_int64(statement, 3, last);
+    (void)sqlite3_bind_int64(statement, 1, first);
+    (void)sqlite3_bind_int64(statement, 2, second);
+    (void)sqlite3_bind_int64(statement, 3, third);
     (void)sw_store_step(store, statement);
     return sw_store_done(store, statement) == SQLITE_OK ? SW_OK : SW_DATABASE;
 }
 
-/* Flows as the monitor's roll-ups count them, without revisions; daily alerts with them. */
-static enum sw_status count_piece(struct sw_store *store, int64_t part, int64_t after, int64_t last)
+/* Flows as the monitor's roll-ups count them, without revisions; COLUMN grows by what comes after
+ * judgement ?1 up to ?2. */
+#define ADD_FLOWS(COLUMN)                                                                          \
+    "INSERT INTO temp.flow (edge, from_node, to_node, verdict, level, whole, n)"                   \
+    " SELECT coalesce(edge, ''), coalesce(from_node, ''), coalesce(to_node, ''), verdict, level,"  \
+    " count(*) * ('" COLUMN "' = 'whole'), count(*) * ('" COLUMN "' = 'n') FROM log.hop"           \
+    " WHERE id > ?1 AND id <= ?2 AND revision = 0 GROUP BY 1, 2, 3, 4, 5"                          \
+    " ON CONFLICT (edge, from_node, to_node, verdict, level)"                                      \
+    " DO UPDATE SET " COLUMN " = " COLUMN " + excluded." COLUMN
+
+/* Daily alerts count their revisions too. */
+#define DAILY_OF_HOPS                                                                              \
+    " FROM log.hop AS h JOIN log.alert AS a ON a.id = h.alert WHERE h.id > ?1 AND h.id <= ?2"      \
+    " AND a.daily = 1 GROUP BY h.alert"
+
+#define BEFORE_PART(COLUMN)                                                                        \
+    "coalesce((SELECT " COLUMN " FROM temp.daily_part AS p WHERE p.alert = h.alert AND p.part <"   \
+    " ?3 ORDER BY p.part DESC LIMIT 1), 0)"
+
+/* Keeps what all flows sum up to at the end of @part. */
+static enum sw_status keep_sums(struct sw_asof *asof, int64_t part)
 {
-    enum sw_status status = count_into(
-        store,
-        "INSERT INTO temp.flow_part SELECT ?1, coalesce(edge, ''), coalesce(from_node, ''),"
-        " coalesce(to_node, ''), verdict, level, count(*) FROM log.hop WHERE id > ?2 AND id <= ?3"
-        " AND revision = 0 GROUP BY 2, 3, 4, 5, 6"
-        " ON CONFLICT DO UPDATE SET n = n + excluded.n",
-        part, after, last);
-    if (status != SW_OK) {
-        return status;
+    static uint32_t sums[SW_FLOWS_MAX]; // of a flow at its number, from 1
+    struct sw_store *store = asof->store;
+    uint32_t count = 0;
+    sqlite3_stmt *row = sw_store_prepare(store, "SELECT whole FROM temp.flow ORDER BY id");
+    while (row != NULL && count < SW_FLOWS_MAX && sw_store_step(store, row)) {
+        sums[count++] = (uint32_t)sqlite3_column_int64(row, 0);
     }
-    return count_into(
-        store,
-        "INSERT INTO temp.daily_part SELECT h.alert, ?1, count(*), max(h.ts_event) FROM log.hop AS"
-        " h JOIN log.alert AS a ON a.id = h.alert WHERE h.id > ?2 AND h.id <= ?3 AND a.daily = 1"
-        " GROUP BY h.alert ON CONFLICT DO UPDATE SET n = n + excluded.n,"
-        " last_ms = max(last_ms, excluded.last_ms)",
-        part, after, last);
+    if (sw_store_done(store, row) != SQLITE_OK || row == NULL) {
+        return SW_DATABASE;
+    }
+    sqlite3_stmt *insert =
+        sw_store_prepare(store, "INSERT OR REPLACE INTO temp.flow_part VALUES (?1, ?2)");
+    if (insert == NULL) {
+        return SW_DATABASE;
+    }
+    (void)sqlite3_bind_int64(insert, 1, part);
+    (void)sqlite3_bind_blob(insert, 2, sums, (int)(count * sizeof(sums[0])), SQLITE_STATIC);
+    (void)sw_store_step(store, insert);
+    asof->sums += count;
+    return sw_store_done(store, insert) == SQLITE_OK ? SW_OK : SW_DATABASE;
+}
+
+static enum sw_status count_part(struct sw_asof *asof, int64_t part)
+{
+    struct sw_store *store = asof->store;
+    int64_t after = part * asof->part_hops;
+    int64_t last = after + asof->part_hops;
+    enum sw_status status = run(store, ADD_FLOWS("whole"), after, last, 0);
+    if (status == SW_OK) {
+        status = run(store,
+                     "INSERT OR REPLACE INTO temp.daily_part SELECT h.alert, ?3, count(*)"
+                     " + " BEFORE_PART("n") ", max(max(h.ts_event), " BEFORE_PART(
+                         "last_ms") ")" DAILY_OF_HOPS,
+                     after, last, part);
+    }
+    return status == SW_OK ? keep_sums(asof, part) : status;
 }
 
 static enum sw_status forget(struct sw_asof *asof)
 {
     asof->counted = 0;
-    asof->tail = 0;
-    enum sw_status status = sw_store_run(asof->store, "DELETE FROM temp.flow_part");
-    return status == SW_OK ? sw_store_run(asof->store, "DELETE FROM temp.daily_part") : status;
+    asof->sums = 0;
+    asof->sought = -1;
+    return sw_store_run(asof->store, "DELETE FROM temp.flow; DELETE FROM temp.flow_part;"
+                                     " DELETE FROM temp.daily_part; DELETE FROM temp.daily_piece");
 }
 
+/* Larger parts when there are too many, or when what is kept of them is too much. */
 static enum sw_status fit_parts(struct sw_asof *asof)
 {
     int64_t hops = asof->store->heads.hop;
-    if (asof->part_hops != 0 && hops <= 2 * PARTS_MAX * asof->part_hops) {
+    int64_t least = asof->sums > SUMS_MAX ? 2 * asof->part_hops : PART_HOPS_MIN;
+    if (asof->part_hops != 0 && asof->sums <= SUMS_MAX && hops <= 2 * PARTS_MAX * asof->part_hops) {
         return SW_OK;
     }
-    asof->part_hops = PART_HOPS_MIN;
+    asof->part_hops = least;
     while (asof->part_hops * PARTS_MAX < hops) {
         asof->part_hops *= 2;
     }
@@ -113,19 +157,16 @@ static enum sw_status fit_parts(struct sw_asof *asof)
 /* Counts whole parts up to @hop. SW_EMPTY: the slice of time ended before. */
 static enum sw_status count_parts(struct sw_asof *asof, int64_t hop)
 {
+    SW_ASSERT(asof->part_hops > 0);
     uint64_t end_ns = uv_hrtime() + SLICE_NS;
     int64_t goal = hop - hop % asof->part_hops;
     while (asof->counted < goal) {
-        int64_t last = asof->counted + PIECE_HOPS;
-        int64_t part = asof->counted / asof->part_hops;
-        int64_t part_end = (part + 1) * asof->part_hops;
-        last = last < part_end ? last : part_end;
-        enum sw_status status = count_piece(asof->store, part, asof->counted, last);
+        enum sw_status status = count_part(asof, asof->counted / asof->part_hops);
         if (status != SW_OK) {
-            asof->part_hops = 0; // half a piece may stand there: from the start next time
+            asof->part_hops = 0; // half a part may stand there: from the start next time
             return status;
         }
-        asof->counted = last;
+        asof->counted += asof->part_hops;
         if (asof->counted < goal && uv_hrtime() >= end_ns) {
             return SW_EMPTY;
         }
@@ -133,20 +174,63 @@ static enum sw_status count_parts(struct sw_asof *asof, int64_t hop)
     return SW_OK;
 }
 
-static enum sw_status count_tail(struct sw_asof *asof, int64_t hop)
+/* Puts temp.flow where it stood at the end of the part before @part. */
+static enum sw_status restore_sums(struct sw_asof *asof, int64_t part)
 {
-    if (asof->tail == hop) {
+    static uint32_t sums[SW_FLOWS_MAX];
+    struct sw_store *store = asof->store;
+    size_t bytes = 0;
+    sqlite3_stmt *row =
+        sw_store_prepare(store, "SELECT counts FROM temp.flow_part WHERE part = ?1 - 1");
+    if (row == NULL) {
+        return SW_DATABASE;
+    }
+    (void)sqlite3_bind_int64(row, 1, part);
+    if (sw_store_step(store, row)) {
+        bytes = (size_t)sqlite3_column_bytes(row, 0);
+        SW_ASSERT(bytes <= sizeof(sums));
+        memcpy(sums, sqlite3_column_blob(row, 0), bytes);
+    }
+    enum sw_status status = sw_store_done(store, row) == SQLITE_OK ? SW_OK : SW_DATABASE;
+    if (status == SW_OK) {
+        status = sw_store_run(store, "UPDATE temp.flow SET n = 0 WHERE n <> 0");
+    }
+    for (size_t i = 0; status == SW_OK && i < bytes / sizeof(sums[0]); i++) {
+        status =
+            run(store, "UPDATE temp.flow SET n = ?1 WHERE id = ?2", sums[i], (int64_t)i + 1, 0);
+    }
+    return status;
+}
+
+/* Brings the tables to @hop: the whole parts before it, and a piece of the next. */
+static enum sw_status stand_at(struct sw_asof *asof, int64_t hop)
+{
+    struct sw_store *store = asof->store;
+    SW_ASSERT(asof->part_hops > 0);
+    if (asof->sought == hop) {
         return SW_OK;
     }
-    asof->tail = 0;
-    enum sw_status status = sw_store_run(asof->store, "DELETE FROM temp.flow_part WHERE part = -1");
+    int64_t part = hop / asof->part_hops;
+    int64_t after = part * asof->part_hops;
+    asof->sought = -1;
+    enum sw_status status = restore_sums(asof, part);
     if (status == SW_OK) {
-        status = sw_store_run(asof->store, "DELETE FROM temp.daily_part WHERE part = -1");
+        status = run(store, ADD_FLOWS("n"), after, hop, 0);
     }
     if (status == SW_OK) {
-        status = count_piece(asof->store, TAIL, hop - hop % asof->part_hops, hop);
+        status = sw_store_run(store, "DELETE FROM temp.daily_piece");
     }
-    asof->tail = status == SW_OK ? hop : 0;
+    if (status == SW_OK) {
+        status = run(
+            store,
+            "INSERT INTO temp.daily_piece SELECT h.alert, count(*), max(h.ts_event)" DAILY_OF_HOPS,
+            after, hop, 0);
+    }
+    if (status == SW_OK) {
+        status =
+            run(store, "UPDATE temp.moment SET hop = ?1, parts = ?2 WHERE id = 1", hop, part, 0);
+    }
+    asof->sought = status == SW_OK ? hop : -1;
     return status;
 }
 
@@ -169,11 +253,7 @@ enum sw_status sw_asof_seek(struct sw_asof *asof, int64_t entry, struct sw_momen
     if (status == SW_EMPTY) {
         *permille = (int)(asof->counted * 1000 / moment->hop);
     }
-    if (status == SW_OK) {
-        moment->parts = moment->hop / asof->part_hops;
-        status = count_tail(asof, moment->hop);
-    }
-    return status;
+    return status == SW_OK ? stand_at(asof, moment->hop) : status;
 }
 
 static bool write_entry(struct sw_store *store, int64_t entry, struct sw_buffer *out)

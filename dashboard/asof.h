@@ -4,9 +4,13 @@
  * not later than N. For a judgement made again that is the entry which taught it.
  *
  * Only the counters (roll-ups, counts of daily alerts) are kept in place by the monitor and know
- * today alone. They are counted anew here, in parts of so many judgements each that are kept in
- * memory, so that a moment costs the parts before it and a piece of one part. The first look at a
- * large log counts all of it, a slice for each request.
+ * today alone. They are counted anew here, in parts of so many judgements each: for each part the
+ * sums up to its end are kept in memory, so that a moment costs one look-up and a piece of one
+ * part, however large the log is. The first look at a large log counts all of it, a slice for each
+ * request.
+ *
+ * What was sought last stands in the tables temp.flow (column n) and temp.alert_count_then, which
+ * has the columns of log.alert_count.
  */
 #ifndef SHAREWATCH_DASHBOARD_ASOF_H
 #define SHAREWATCH_DASHBOARD_ASOF_H
@@ -23,7 +27,8 @@ struct sw_asof {
     struct sw_store *store;
     int64_t part_hops; // judgements of one part, a power of two; 0: nothing is counted yet
     int64_t counted;   // judgements in whole parts that are counted
-    int64_t tail;      // the piece beyond the whole parts ends here; 0: there is none
+    int64_t sums;      // kept for these parts: one for each flow known by then
+    int64_t sought;    // the tables stand at this judgement; -1: at none
 };
 
 /** A moment of the log. */
@@ -31,7 +36,6 @@ struct sw_moment {
     int64_t entry; // the entry itself
     int64_t hop;   // the last judgement that it or an earlier entry brought
     int64_t alert; // the last alert likewise
-    int64_t parts; // parts below this number count, in the tables flow_part and daily_part
 };
 
 void sw_asof_init(struct sw_asof *asof, struct sw_store *store);

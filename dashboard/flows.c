@@ -94,18 +94,18 @@ static void flow_sql(struct sw_buffer *sql, const struct sw_query *query, bool b
     sw_buffer_append_format(sql, ") GROUP BY 1, 2, 3, 4, 5 LIMIT %u", SW_FLOWS_MAX);
 }
 
-/* At a moment of the log: from its parts, see asof.h. */
+/* At the moment of the log that was sought last, see asof.h. */
 static sqlite3_stmt *prepare_as_of(struct sw_store *store, const struct sw_query *query)
 {
     char text[SQL_BYTES];
     struct sw_buffer sql;
     sw_buffer_init(&sql, text, sizeof(text));
-    sw_buffer_append_string(&sql, "SELECT edge, from_node, to_node, verdict, level, sum(n)"
-                                  " FROM temp.flow_part WHERE part < ?1");
+    sw_buffer_append_string(&sql, "SELECT edge, from_node, to_node, verdict, level, n"
+                                  " FROM temp.flow WHERE n > 0");
     append_filter(&sql, query);
-    sw_buffer_append_format(&sql, " GROUP BY 1, 2, 3, 4, 5 LIMIT %u", SW_FLOWS_MAX);
+    sw_buffer_append_format(&sql, " ORDER BY 1, 2, 3, 4, 5 LIMIT %u", SW_FLOWS_MAX);
     SW_ASSERT(!sql.overflowed);
-    return prepare(store, query, text, query->parts, 0);
+    return prepare(store, query, text, 0, 0);
 }
 
 static sqlite3_stmt *prepare_range(struct sw_store *store, const struct sw_query *query,

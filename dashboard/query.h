@@ -52,7 +52,6 @@ struct sw_query {
     int64_t group;     // only this group of alerts; 0: all
     bool full;         // redact=full
     int64_t alert_max; // of as_of: the last alert by then; 0: no bound
-    int64_t parts;     // of as_of: parts that count, see asof.h
     char rule[SW_WORD_BYTES];
     char edge[SW_WORD_BYTES];
     char from_node[SW_WORD_BYTES];

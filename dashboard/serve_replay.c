@@ -14,7 +14,6 @@ bool sw_call_as_of(struct sw_call *call, enum MHD_Result *result)
         sw_asof_seek(&call->server->asof, call->query.as_of, &moment, &permille);
     if (status == SW_OK) {
         call->query.alert_max = moment.alert;
-        call->query.parts = moment.parts;
         return true;
     }
     *result = status == SW_EMPTY ? sw_call_fail(call, MHD_HTTP_SERVICE_UNAVAILABLE, "counting",

@@ -342,14 +342,43 @@ static enum sw_status make_parts(struct sw_store *store)
 {
     const char *tables =
         "PRAGMA temp_store = MEMORY;"
-        "CREATE TEMP TABLE flow_part (part INTEGER, edge TEXT, from_node TEXT, to_node TEXT,"
-        " verdict TEXT, level INTEGER, n INTEGER NOT NULL,"
-        " PRIMARY KEY (part, edge, from_node, to_node, verdict, level)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE flow (id INTEGER PRIMARY KEY, edge TEXT, from_node TEXT, to_node TEXT,"
+        " verdict TEXT, level INTEGER, whole INTEGER NOT NULL, n INTEGER NOT NULL,"
+        " UNIQUE (edge, from_node, to_node, verdict, level));"
+        "CREATE TEMP TABLE flow_part (part INTEGER PRIMARY KEY, counts BLOB NOT NULL);"
         "CREATE TEMP TABLE daily_part (alert INTEGER, part INTEGER, n INTEGER NOT NULL,"
-        " last_ms INTEGER NOT NULL, PRIMARY KEY (alert, part)) WITHOUT ROWID;";
+        " last_ms INTEGER NOT NULL, PRIMARY KEY (alert, part)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE daily_piece (alert INTEGER PRIMARY KEY, n INTEGER NOT NULL,"
+        " last_ms INTEGER NOT NULL);"
+        "CREATE TEMP TABLE moment (id INTEGER PRIMARY KEY, hop INTEGER NOT NULL,"
+        " parts INTEGER NOT NULL);"
+        "INSERT INTO temp.moment VALUES (1, 0, 0);";
     return sqlite3_exec(store->database, tables, NULL, NULL, NULL) == SQLITE_OK
                ? SW_OK
                : explain_database(store, store->reviews_path);
+}
+
+/* log.alert_count as of the moment: what got its last hop by then is as it is today, the rest (the
+ * alerts of that day) is counted from its parts. */
+static enum sw_status make_views(struct sw_store *store)
+{
+    const char *views =
+        "CREATE TEMP VIEW alert_count_then AS SELECT c.alert AS alert,"
+        " CASE WHEN c.last_hop <= (SELECT hop FROM temp.moment WHERE id = 1) THEN c.hops ELSE"
+        "  coalesce((SELECT n FROM temp.daily_part AS p WHERE p.alert = c.alert AND p.part <"
+        "   (SELECT parts FROM temp.moment WHERE id = 1) ORDER BY p.part DESC LIMIT 1), 0)"
+        "  + coalesce((SELECT n FROM temp.daily_piece AS p WHERE p.alert = c.alert), 0) END"
+        "  AS hops,"
+        " CASE WHEN c.last_hop <= (SELECT hop FROM temp.moment WHERE id = 1) THEN c.last_ms ELSE"
+        "  max(coalesce((SELECT last_ms FROM temp.daily_part AS p WHERE p.alert = c.alert AND"
+        "    p.part < (SELECT parts FROM temp.moment WHERE id = 1) ORDER BY p.part DESC LIMIT 1),"
+        "    0),"
+        "   coalesce((SELECT last_ms FROM temp.daily_piece AS p WHERE p.alert = c.alert), 0)) END"
+        "  AS last_ms"
+        " FROM log.alert_count AS c";
+    return sqlite3_exec(store->database, views, NULL, NULL, NULL) == SQLITE_OK
+               ? SW_OK
+               : explain_database(store, store->log_path);
 }
 
 static enum sw_status open_both(struct sw_store *store)
@@ -366,6 +395,9 @@ static enum sw_status open_both(struct sw_store *store)
     }
     if (status == SW_OK) {
         status = check_log(store);
+    }
+    if (status == SW_OK) {
+        status = make_views(store);
     }
     if (status == SW_OK) {
         status = check_identity(store);

@@ -7,7 +7,8 @@ import {folder, makeLog, dashboard, signIn, remove, pause} from '../../browser/h
 
 const events = Number(process.argv[2] ?? 100000);
 const at = folder();
-const log = join(at, 'log.db');
+const kept = process.env.LOG; // a log of so many events that was made before
+const log = kept ?? join(at, 'log.db');
 const rows = [];
 const row = (what, measured, goal, good) => rows.push({what, measured, goal, met: good ? 'yes' : 'NO'});
 
@@ -17,10 +18,10 @@ const cpu = pid => { const words = readFileSync(`/proc/${pid}/stat`, 'utf8').spl
 const spent = async () => Number((await (await fetch(`${server.origin}/metrics`)).text()).match(/answer_seconds_total ([\d.e+-]+)/)[1]);
 
 let started = Date.now();
-await makeLog(log, events);
+if (!kept) await makeLog(log, events);
 const written = Date.now() - started;
 started = Date.now();
-let server = await dashboard(log);
+let server = await dashboard(log, ['--reviews', join(at, 'reviews.db')]);
 let cookie = await signIn(server);
 const get = path => fetch(server.origin + path, {headers: {Cookie: cookie}});
 const json = async path => (await get(path)).json();
@@ -49,10 +50,11 @@ await server_time('map of a year', i => `/api/flows?range=365d&limit=${60 - i % 
 await server_time('histogram of 30 days', i => `/api/histogram?range=30d&limit=${60 - i % 20}`);
 await server_time('histogram of 24 hours', i => `/api/histogram?range=24h&limit=${60 - i % 20}`);
 // Looking back: the first look counts the log, the others go from moment to moment.
+const uncounted = resident(server.child.pid);
 started = Date.now();
 let slices = 1;
 while (!(await json('/api/replay')).entry) slices++;
-console.log(`counted for the replay page in ${((Date.now() - started) / 1000).toFixed(1)} s, ${slices} requests`);
+console.log(`counted for the replay page in ${((Date.now() - started) / 1000).toFixed(1)} s, ${slices} requests, ${(resident(server.child.pid) - uncounted).toFixed(1)} MB`);
 let moment = 0;
 await server_time('replay, from entry to entry', () => `/api/flows?as_of=${Math.floor(events * ((moment = (moment + 0.382) % 1)) + 1)}`);
 await server_time('replay, its inbox', () => `/api/alerts?group=1&as_of=${Math.floor(events * ((moment = (moment + 0.382) % 1)) + 1)}`);

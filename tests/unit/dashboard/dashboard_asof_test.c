@@ -58,19 +58,26 @@ static void assert_counts(int64_t entry)
     assert_int_equal(moment.alert, ask("SELECT coalesce(max(a.id), 0) FROM alert AS a JOIN hop AS h"
                                        " ON h.id = a.hop WHERE coalesce(h.cause, h.event) <= ?1",
                                        entry));
-    assert_int_equal(ask("SELECT coalesce(sum(n), 0) FROM flow_part WHERE part < ?1", moment.parts),
+    assert_int_equal(ask("SELECT coalesce(sum(n), 0) FROM temp.flow", 0),
                      ask("SELECT count(*) FROM hop WHERE event <= ?1 AND revision = 0", entry));
     assert_int_equal(
         ask("SELECT coalesce(sum(n * (level + 1) * (unicode(verdict) + length(edge))), 0)"
-            " FROM flow_part WHERE part < ?1",
-            moment.parts),
+            " FROM temp.flow",
+            0),
         ask("SELECT coalesce(sum((level + 1) * (unicode(verdict) + length(coalesce(edge, '')))), 0)"
             " FROM hop WHERE event <= ?1 AND revision = 0",
             entry));
+    /* Of each daily alert of that time, how many hops it stood for and when the last of them was.
+     */
     assert_int_equal(
-        ask("SELECT coalesce(sum(n * alert), 0) FROM daily_part WHERE part < ?1", moment.parts),
-        ask("SELECT coalesce(sum(h.alert), 0) FROM hop AS h JOIN alert AS a ON a.id = h.alert"
-            " WHERE coalesce(h.cause, h.event) <= ?1 AND a.daily = 1",
+        ask("SELECT coalesce(sum(c.hops * c.alert + c.last_ms % 9973), 0)"
+            " FROM temp.alert_count_then AS c JOIN alert AS a ON a.id = c.alert"
+            " WHERE a.daily = 1 AND a.id <= ?1",
+            moment.alert),
+        ask("SELECT coalesce(sum(n * alert + last % 9973), 0) FROM (SELECT h.alert AS alert,"
+            " count(*) AS n, max(h.ts_event) AS last FROM hop AS h JOIN alert AS a ON a.id = "
+            "h.alert"
+            " WHERE coalesce(h.cause, h.event) <= ?1 AND a.daily = 1 GROUP BY h.alert)",
             entry));
 }
 
@@ -102,10 +109,13 @@ static void goes_on_when_the_log_grows(void **state)
     assert_int_equal(fixture.store.heads.event, head);
     assert_counts(2000);
     assert_counts(head);
-    /* Parts that have become too many are made anew, larger. */
-    asof.part_hops = 1;
+    /* When the sums that are kept become too many, they are made anew, of larger parts. */
+    int64_t before = asof.part_hops;
+    asof.sums = INT64_C(1) << 40;
     assert_counts(head);
-    assert_true(asof.part_hops > 1);
+    assert_int_equal(asof.part_hops, 2 * before);
+    assert_in_range(asof.sums, 1, 1 << 20);
+    assert_counts(2000);
 }
 
 static void tells_of_a_moment_and_its_neighbours(void **state)

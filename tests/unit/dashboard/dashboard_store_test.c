@@ -175,7 +175,6 @@ static void no_question_walks_a_whole_table(void **state)
     sw_query_init(&query);
     query.as_of = 2000;
     query.alert_max = moment.alert;
-    query.parts = moment.parts;
     for (uint32_t grouped = 0; grouped < 2; grouped++) {
         query.grouped = grouped == 1;
         ask_all(query);
