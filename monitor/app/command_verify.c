@@ -135,10 +135,12 @@ int sw_command_verify(int argc, char **argv)
     const char *key = NULL;
     const char *proof = NULL;
     const char *witness = NULL;
+    const char *threads = NULL;
     const struct sw_option options[] = {
         {"proof", "FILE", NULL, &proof, "check one alert's proof, without the log"},
         {"key", "KEY|FILE", NULL, &key, "public key that must have signed the log"},
         {"witness", "FILE[,FILE…]", NULL, &witness, "heads that were kept elsewhere"},
+        {"threads", "N", NULL, &threads, "check on so many threads (default: one for each core)"},
         {"json", NULL, &json, NULL, "print the result as JSON"},
     };
     const struct sw_command command = {
@@ -168,6 +170,12 @@ int sw_command_verify(int argc, char **argv)
     static char paths[SW_LOG_PATH_BYTES];
     const char *witnesses[SW_VERIFY_WITNESSES_MAX];
     struct sw_verify_options verify = {.key = key, .witnesses = witnesses};
+    int64_t thread_count = 0;
+    if (threads != NULL &&
+        sw_command_number(threads, 1, SW_VERIFY_THREADS_MAX, &thread_count) != SW_OK) {
+        return sw_command_usage_error(&command, "--threads is a number from 1 to 16");
+    }
+    verify.threads = (uint32_t)thread_count;
     if (witness != NULL) {
         (void)snprintf(paths, sizeof(paths), "%s", witness);
         for (char *at = strtok(paths, ","); at != NULL; at = strtok(NULL, ",")) {

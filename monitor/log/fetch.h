@@ -5,10 +5,14 @@
  *   map, policy  the row, then its nodes and edges, its rules
  *   redaction    the row, then its `redacted`
  *   all others   one row
+ *
+ * Entries name the rows of a table mostly one after the other, so that a statement walks: it stays
+ * where it is and is stepped, and is only sent elsewhere when another row is asked for.
  */
 #ifndef SHAREWATCH_FETCH_H
 #define SHAREWATCH_FETCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "entry.h"
@@ -20,6 +24,9 @@ struct sqlite3_stmt;
 struct sw_fetch {
     struct sqlite3 *database;
     struct sqlite3_stmt *statements[SW_TABLE_COUNT]; // stay on their row until the next fetch
+    int64_t places[SW_TABLE_COUNT];                  // the number of that row; 0: on none
+    int64_t findings_of;                             // the hop whose findings were asked for last
+    bool on_finding;                                 // their statement stands on a row
     struct sw_rows rows;                             // what was fetched
     uint64_t counts[SW_TABLE_COUNT];                 // rows fetched so far
     enum sw_table missing;                           // the table that lacks a row

@@ -65,6 +65,19 @@ void sw_part_close(struct sw_part *part)
     *part = (struct sw_part){0};
 }
 
+bool sw_part_add(struct sw_part *part, const struct sw_part *other)
+{
+    for (int i = 0; i < SW_TABLE_COUNT; i++) {
+        part->fetch.counts[i] += other->fetch.counts[i];
+    }
+    for (int i = 0; i < SW_ENTRY_KIND_COUNT; i++) {
+        part->kinds[i] += other->kinds[i];
+    }
+    part->payloads_gone += other->payloads_gone;
+    part->keys_gone += other->keys_gone;
+    return sw_sums_add(&part->sums, &other->sums);
+}
+
 static void blame(struct sw_piece *piece, const struct sw_entry *entry, const char *what)
 {
     enum sw_table table = sw_fetch_table(entry->kind);

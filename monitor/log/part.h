@@ -14,7 +14,7 @@
 #include "fetch.h"
 #include "sums.h"
 
-#define SW_PIECE_ENTRIES 4096
+#define SW_PIECE_ENTRIES 1024
 
 /** Rows of one kind within a piece; their numbers have no hole. */
 struct sw_span {
@@ -51,6 +51,9 @@ enum sw_status sw_part_open(struct sw_part *part, const char *path,
 
 /** Accepts a zeroed one. */
 void sw_part_close(struct sw_part *part);
+
+/** Adds to @part what @other has counted over other entries. False: no memory. */
+bool sw_part_add(struct sw_part *part, const struct sw_part *other) SW_MUST_CHECK;
 
 /** Checks the entries that piece->first and piece->count name: that each is there, in its place,
  *  and that its rows are what it commits to. */

@@ -147,7 +147,12 @@ bool sw_sums_add_hop(struct sw_sums *sums, sqlite3_stmt *hop)
 static void take_newest(struct sw_newest *newest, const struct sw_newest *other)
 {
     if (other->entry > newest->entry) {
-        *newest = *other;
+        newest->entry = other->entry;
+        memcpy(newest->numbers, other->numbers, sizeof(newest->numbers));
+    }
+    if (other->settled > newest->settled) {
+        newest->settled = other->settled;
+        newest->whole = other->whole;
     }
 }
 
@@ -162,11 +167,46 @@ void sw_sums_add_numbers(struct sw_sums *sums, const struct sw_entry *entry)
         take_newest(&sums->runs[row], &fresh);
     } else if (entry->kind == SW_ENTRY_SOURCE_NUMBERS && row < sums->source_capacity) {
         /* `whole` moves only when no number is missing, see the writer; 0: it did not yet. */
-        if (fresh.numbers[0] != fresh.numbers[1]) {
-            fresh.numbers[2] = sums->sources[row].numbers[2];
+        if (fresh.numbers[0] == fresh.numbers[1]) {
+            fresh.settled = fresh.entry;
+            fresh.whole = fresh.numbers[2];
         }
         take_newest(&sums->sources[row], &fresh);
     }
+}
+
+static void add_alert(struct sw_alert_sum *sum, const struct sw_alert_sum *more)
+{
+    if (more->hops > 0) {
+        sum->last_ms =
+            sum->hops == 0 || more->last_ms > sum->last_ms ? more->last_ms : sum->last_ms;
+        sum->last_hop = more->last_hop > sum->last_hop ? more->last_hop : sum->last_hop;
+        sum->hops += more->hops;
+    }
+}
+
+static uint64_t least(uint64_t one, uint64_t other)
+{
+    return one < other ? one : other;
+}
+
+bool sw_sums_add(struct sw_sums *sums, const struct sw_sums *more)
+{
+    bool done = true;
+    for (uint64_t i = 0; done && i < more->hour_capacity; i++) {
+        done = more->hours[i].hops == 0 || add_sum(sums, &more->hours[i]);
+    }
+    for (uint64_t i = 0; i < least(sums->alert_capacity, more->alert_capacity); i++) {
+        add_alert(&sums->alerts[i], &more->alerts[i]);
+    }
+    for (uint64_t i = 0; i < least(sums->source_capacity, more->source_capacity); i++) {
+        take_newest(&sums->sources[i], &more->sources[i]);
+    }
+    for (uint64_t i = 0; i < least(sums->run_capacity, more->run_capacity); i++) {
+        take_newest(&sums->runs[i], &more->runs[i]);
+    }
+    take_newest(&sums->spool, &more->spool);
+    return done;
 }
 
 /* ---- what is kept in place ---- */
@@ -245,6 +285,7 @@ static bool is_source_right(const struct compare *compare, sqlite3_stmt *row)
     struct sw_newest newest = {0};
     if (id > 0 && (uint64_t)id < compare->sums->source_capacity) {
         newest = compare->sums->sources[id];
+        newest.numbers[2] = newest.whole;
     }
     for (int i = 0; i < 3; i++) {
         if (sqlite3_column_int64(row, i + 1) != newest.numbers[i]) {

@@ -33,6 +33,8 @@ struct sw_alert_sum {
 struct sw_newest {
     uint64_t entry;
     int64_t numbers[3];
+    uint64_t settled; // of a source: the same for the newest entry that says that no number is
+    int64_t whole;    // missing, and up to which event that was so
 };
 
 struct sw_sums {
@@ -56,8 +58,11 @@ void sw_sums_close(struct sw_sums *sums);
 /** Counts the hop that @hop, a row of the table, stands on. False: no memory. */
 bool sw_sums_add_hop(struct sw_sums *sums, struct sqlite3_stmt *hop);
 
-/** Takes the numbers of an entry that has some, in any order of entries but for one source's. */
+/** Takes the numbers of an entry that has some, in any order of entries. */
 void sw_sums_add_numbers(struct sw_sums *sums, const struct sw_entry *entry);
+
+/** Adds what @more has counted over other entries. False: no memory. */
+bool sw_sums_add(struct sw_sums *sums, const struct sw_sums *more) SW_MUST_CHECK;
 
 /** Compares with what @database keeps in place. SW_INVALID: @problem [capacity] names the first
  *  difference. SW_DATABASE: it cannot be read. */

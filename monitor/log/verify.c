@@ -8,14 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
 #include <sharewatch/assert.h>
 
+#include "crew.h"
 #include "database.h"
 #include "heads.h"
-#include "part.h"
 #include "schema.h"
 #include "tree.h"
 
@@ -25,8 +26,8 @@ struct verify {
     const char *path;
     const struct sw_verify_options *options;
     struct sw_verify_report *report;
-    struct sw_part part;
-    struct sw_piece piece;
+    struct sw_crew crew;
+    struct sw_part *part; // the caller's of the crew
     struct sw_tree tree;
     struct sw_heads heads;
     struct sqlite3_stmt *tile;
@@ -50,7 +51,7 @@ static enum sw_status broken(struct verify *verify, int64_t entry, const char *f
 static enum sw_status unreadable(struct verify *verify)
 {
     char text[SW_LOG_SENTENCE_BYTES];
-    sw_database_explain(verify->part.database, verify->path, "reading", text);
+    sw_database_explain(verify->part->database, verify->path, "reading", text);
     (void)snprintf(verify->report->problem, sizeof(verify->report->problem), "%s", text);
     return SW_DATABASE;
 }
@@ -81,7 +82,7 @@ static enum sw_status compare_schema(struct verify *verify, sqlite3 *fresh)
     enum sw_status status = SW_OK;
     if (sqlite3_exec(fresh, (const char *)sw_log_schema, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(fresh, SCHEMA_ROWS, -1, &ours, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(verify->part.database, SCHEMA_ROWS, -1, &theirs, NULL) != SQLITE_OK) {
+        sqlite3_prepare_v2(verify->part->database, SCHEMA_ROWS, -1, &theirs, NULL) != SQLITE_OK) {
         status = unreadable(verify);
     }
     while (status == SW_OK && code == SQLITE_ROW) {
@@ -134,17 +135,17 @@ static bool is_tile_right(void *context, uint32_t level, uint64_t place,
 }
 
 /* The rows of each kind go on where those of the piece before ended. */
-static enum sw_status join_spans(struct verify *verify)
+static enum sw_status join_spans(struct verify *verify, const struct sw_piece *piece)
 {
     for (int i = 0; i < SW_TABLE_COUNT; i++) {
-        const struct sw_span *span = &verify->piece.spans[i];
+        const struct sw_span *span = &piece->spans[i];
         int64_t *next = &verify->next_rows[i];
         if (span->first != 0 && span->first != *next) {
-            return broken(verify, (int64_t)verify->piece.first,
+            return broken(verify, (int64_t)piece->first,
                           "rows of `%s` are out of order: %" PRId64 " follows %" PRId64
                           ", from entry %" PRIu64 " on",
                           sw_table_info((enum sw_table)i)->name, span->first, *next - 1,
-                          verify->piece.first);
+                          piece->first);
         }
         *next = span->first != 0 ? span->last + 1 : *next;
     }
@@ -158,15 +159,15 @@ static enum sw_status check_head(struct verify *verify)
     if (!sw_heads_wants(&verify->heads, verify->tree.size)) {
         return SW_OK;
     }
-    sw_tree_root(&verify->tree, &verify->part.hasher, root);
+    sw_tree_root(&verify->tree, &verify->part->hasher, root);
     return sw_heads_check(&verify->heads, verify->tree.size, root, verify->options, verify->report);
 }
 
-static enum sw_status add_leaves(struct verify *verify)
+static enum sw_status add_leaves(struct verify *verify, const struct sw_piece *piece)
 {
-    for (uint32_t i = 0; i < verify->piece.count; i++) {
-        if (!sw_tree_add(&verify->tree, &verify->part.hasher, verify->piece.leaves[i],
-                         is_tile_right, verify) ||
+    for (uint32_t i = 0; i < piece->count; i++) {
+        if (!sw_tree_add(&verify->tree, &verify->part->hasher, piece->leaves[i], is_tile_right,
+                         verify) ||
             check_head(verify) != SW_OK) {
             return SW_INVALID;
         }
@@ -174,28 +175,40 @@ static enum sw_status add_leaves(struct verify *verify)
     return SW_OK;
 }
 
+static enum sw_status take_piece(struct verify *verify, const struct sw_piece *piece)
+{
+    if (piece->status == SW_INVALID) {
+        return broken(verify, piece->bad_entry, "%s", piece->problem);
+    }
+    if (piece->status != SW_OK) {
+        (void)snprintf(verify->report->problem, sizeof(verify->report->problem), "%s",
+                       piece->problem);
+        return piece->status;
+    }
+    enum sw_status status = join_spans(verify, piece);
+    return status == SW_OK ? add_leaves(verify, piece) : status;
+}
+
+static bool goes_on(const struct verify *verify)
+{
+    const struct sw_verify_options *options = verify->options;
+    return options->progress == NULL ||
+           options->progress(options->context, verify->tree.size, verify->report->entries);
+}
+
 static enum sw_status check_pieces(struct verify *verify)
 {
-    uint64_t entries = verify->report->entries;
     enum sw_status status = SW_OK;
-    while (status == SW_OK && verify->tree.size < entries) {
-        uint64_t left = entries - verify->tree.size;
-        verify->piece.first = verify->tree.size;
-        verify->piece.count = left < SW_PIECE_ENTRIES ? (uint32_t)left : SW_PIECE_ENTRIES;
-        sw_part_check(&verify->part, &verify->piece);
-        status = verify->piece.status;
-        if (status == SW_INVALID) {
-            return broken(verify, verify->piece.bad_entry, "%s", verify->piece.problem);
+    const struct sw_piece *piece = NULL;
+    sw_crew_start(&verify->crew, verify->tree.size, verify->report->entries);
+    while (status == SW_OK && (piece = sw_crew_take(&verify->crew)) != NULL) {
+        status = take_piece(verify, piece);
+        if (status == SW_OK && !goes_on(verify)) {
+            status = SW_STOPPED;
         }
-        if (status != SW_OK) {
-            (void)snprintf(verify->report->problem, sizeof(verify->report->problem), "%s",
-                           verify->piece.problem);
-            return status;
-        }
-        status = join_spans(verify);
-        if (status == SW_OK) {
-            status = add_leaves(verify);
-        }
+    }
+    if (!sw_crew_end(&verify->crew) && status == SW_OK) {
+        status = SW_NO_MEMORY;
     }
     return status;
 }
@@ -207,7 +220,7 @@ static enum sw_status check_count(struct verify *verify, const char *table, uint
 {
     char sql[160];
     (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", table);
-    int64_t count = sw_database_number(verify->part.database, sql, -1);
+    int64_t count = sw_database_number(verify->part->database, sql, -1);
     if (count < 0) {
         return unreadable(verify);
     }
@@ -222,7 +235,7 @@ static enum sw_status check_count(struct verify *verify, const char *table, uint
         return broken(verify, -1,
                       "`%s` has %" PRId64 " rows, the entries know %" PRIu64 ": row %" PRId64
                       " was put in",
-                      table, count, wanted, sw_database_number(verify->part.database, sql, -1));
+                      table, count, wanted, sw_database_number(verify->part->database, sql, -1));
     }
     return broken(verify, -1,
                   "`%s` has %" PRId64 " rows, the entries know %" PRIu64 ": rows were put in",
@@ -254,7 +267,7 @@ static enum sw_status check_strangers(struct verify *verify)
         status = check_count(verify, "tile", tiles_of(verify->report->entries), 0);
     }
     for (int i = 0; status == SW_OK && i < SW_TABLE_COUNT; i++) {
-        uint64_t count = verify->part.fetch.counts[i];
+        uint64_t count = verify->part->fetch.counts[i];
         int64_t next = is_numbered((enum sw_table)i) ? verify->next_rows[i] : 0;
         if (i == SW_TABLE_CHECKPOINT && verify->report->checkpoints > 0) {
             count++; // the newest is told of by the next; its signature was looked at
@@ -272,7 +285,7 @@ static enum sw_status check_sums(struct verify *verify)
 {
     char problem[SW_VERIFY_SENTENCE_BYTES];
     enum sw_status status =
-        sw_sums_compare(&verify->part.sums, verify->part.database, problem, sizeof(problem));
+        sw_sums_compare(&verify->part->sums, verify->part->database, problem, sizeof(problem));
     if (status == SW_INVALID) {
         return broken(verify, -1, "%s", problem);
     }
@@ -282,8 +295,8 @@ static enum sw_status check_sums(struct verify *verify)
 static void tell_counts(struct verify *verify)
 {
     struct sw_verify_report *report = verify->report;
-    const struct sw_part *part = &verify->part;
-    sw_tree_root(&verify->tree, &verify->part.hasher, report->root);
+    const struct sw_part *part = verify->part;
+    sw_tree_root(&verify->tree, &verify->part->hasher, report->root);
     report->events = part->kinds[SW_ENTRY_EVENT];
     report->judgements = part->kinds[SW_ENTRY_JUDGEMENT];
     report->alerts = part->fetch.counts[SW_TABLE_ALERT];
@@ -297,7 +310,7 @@ static void tell_counts(struct verify *verify)
 static void read_origin(struct verify *verify)
 {
     sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(verify->part.database, "SELECT name FROM origin WHERE id = 1", -1,
+    if (sqlite3_prepare_v2(verify->part->database, "SELECT name FROM origin WHERE id = 1", -1,
                            &statement, NULL) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW) {
         sw_database_copy(statement, 0, verify->report->origin, sizeof(verify->report->origin));
@@ -309,7 +322,7 @@ static enum sw_status check_all(struct verify *verify)
 {
     enum sw_status status = check_schema(verify);
     if (status == SW_OK &&
-        sqlite3_prepare_v2(verify->part.database, "SELECT hashes FROM tile WHERE id = ?1", -1,
+        sqlite3_prepare_v2(verify->part->database, "SELECT hashes FROM tile WHERE id = ?1", -1,
                            &verify->tile, NULL) != SQLITE_OK) {
         status = unreadable(verify);
     }
@@ -319,7 +332,7 @@ static enum sw_status check_all(struct verify *verify)
     }
     if (status == SW_OK) {
         status =
-            sw_heads_open(&verify->heads, verify->part.database, verify->options, verify->report);
+            sw_heads_open(&verify->heads, verify->part->database, verify->options, verify->report);
         if (status == SW_DATABASE) {
             return unreadable(verify);
         }
@@ -329,7 +342,7 @@ static enum sw_status check_all(struct verify *verify)
     }
     tell_counts(verify);
     if (status == SW_OK) {
-        sw_fetch_reset(&verify->part.fetch);
+        sw_fetch_reset(&verify->part->fetch);
         status = check_strangers(verify);
     }
     if (status == SW_OK) {
@@ -367,6 +380,14 @@ static enum sw_status look(struct verify *verify, bool *sealed)
     return SW_OK;
 }
 
+static uint32_t thread_count(const struct verify *verify)
+{
+    long count = verify->options->threads;
+    count = count == 0 ? sysconf(_SC_NPROCESSORS_ONLN) : count;
+    count = count < 1 ? 1 : count;
+    return count > SW_VERIFY_THREADS_MAX ? SW_VERIFY_THREADS_MAX : (uint32_t)count;
+}
+
 static enum sw_status run(struct verify *verify)
 {
     bool sealed = false;
@@ -378,15 +399,17 @@ static enum sw_status run(struct verify *verify)
         verify->report->state = SW_VERIFY_UNSEALED;
         return SW_OK;
     }
-    status = sw_part_open(&verify->part, verify->path, verify->report->problem);
+    status =
+        sw_crew_open(&verify->crew, verify->path, thread_count(verify), verify->report->problem);
+    verify->part = &verify->crew.parts[0];
     if (status == SW_OK) {
         /* Counted again in the snapshot that all is read from: a monitor may be writing. */
-        int64_t last = sw_database_number(verify->part.database, "SELECT max(id) FROM entry", -1);
+        int64_t last = sw_database_number(verify->part->database, "SELECT max(id) FROM entry", -1);
         verify->report->entries = (uint64_t)(last + 1);
         status = check_all(verify);
     }
     sw_heads_close(&verify->heads);
-    sw_part_close(&verify->part);
+    sw_crew_close(&verify->crew);
     return status == SW_INVALID && verify->report->state == SW_VERIFY_BROKEN ? SW_OK : status;
 }
 

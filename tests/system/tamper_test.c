@@ -283,15 +283,26 @@ static bool swap_rows(sqlite3 *database, const char *table, char *sql)
 
 typedef bool (*edit_fn)(sqlite3 *database, const char *table, char *sql);
 
-static struct sw_verify_report verify(const char *path)
+static struct sw_verify_report verify_on(const char *path, uint32_t threads)
 {
     static struct sw_verify_report report;
-    static const struct sw_verify_options options;
+    const struct sw_verify_options options = {.threads = threads};
     enum sw_status status = sw_verify_log(path, &options, &report);
     if (status != SW_OK) {
         fail_msg("%s", report.problem);
     }
     return report;
+}
+
+/* On one thread and on some: the answer is the same. */
+static struct sw_verify_report verify(const char *path)
+{
+    struct sw_verify_report one = verify_on(path, 1);
+    struct sw_verify_report some = verify_on(path, 2 + (uint32_t)draw(6));
+    assert_int_equal(some.state, one.state);
+    assert_int_equal(some.bad_entry, one.bad_entry);
+    assert_string_equal(some.problem, one.problem);
+    return some;
 }
 
 /* A sum over all that is in the table, so that an edit that changes nothing is told from one. */

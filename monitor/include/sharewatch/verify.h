@@ -28,11 +28,17 @@ enum sw_verify_state {
     SW_VERIFY_UNSEALED, // nothing can be said: the log has no seal
 };
 
+/** Gets how many of the @total entries are checked, some hundred times a second. False: stop. */
+typedef bool (*sw_verify_progress_fn)(void *context, uint64_t entries, uint64_t total);
+
 struct sw_verify_options {
     const char *key;              // public key to trust, NAME+HASH+BASE64, or a file with it; NULL:
                                   // the one that the log names itself
     const char *const *witnesses; // [witness_count] files of checkpoints
     uint32_t witness_count;       // at most SW_VERIFY_WITNESSES_MAX
+    uint32_t threads;             // that check, at most SW_VERIFY_THREADS_MAX; 0: one for each core
+    sw_verify_progress_fn progress; // NULL: nobody wants to know
+    void *context;                  // of progress
 };
 
 struct sw_verify_report {
@@ -64,9 +70,9 @@ struct sw_verify_report {
 };
 
 /**
- * Verifies the log at @path, which may be in use. SW_OK: report->state has the answer.
- * SW_NOT_FOUND, SW_DATABASE, SW_INVALID (a key or witness file), SW_NO_MEMORY: report->problem says
- * why there is none.
+ * Verifies the log at @path, which may be in use. SW_OK: report->state has the answer, the same for
+ * any number of threads. SW_STOPPED: options->progress said so. SW_NOT_FOUND, SW_DATABASE,
+ * SW_INVALID (a key or witness file), SW_NO_MEMORY: report->problem says why there is none.
  */
 enum sw_status sw_verify_log(const char *path, const struct sw_verify_options *options,
                              struct sw_verify_report *report) SW_MUST_CHECK;

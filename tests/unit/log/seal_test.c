@@ -53,14 +53,19 @@ static int tear_down(void **state)
     return test_log_place_close(&place);
 }
 
-static struct sw_verify_report verify(void)
+static struct sw_verify_report verify_on(uint32_t threads)
 {
     static struct sw_verify_report report;
-    static const struct sw_verify_options options;
+    const struct sw_verify_options options = {.threads = threads};
     if (sw_verify_log(place.path, &options, &report) != SW_OK) {
         fail_msg("%s", report.problem);
     }
     return report;
+}
+
+static struct sw_verify_report verify(void)
+{
+    return verify_on(1);
 }
 
 static void add_losses(uint64_t count)
@@ -127,6 +132,65 @@ static void names_the_entry_and_the_row_that_was_changed(void **state)
     assert_int_equal(verify().state, SW_VERIFY_WHOLE);
 }
 
+/* Several pieces, of which each thread gets some. Of two bad places the first one counts. */
+static void answers_the_same_on_any_number_of_threads(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE loss SET what = what WHERE id = 1", // nothing
+        "UPDATE loss SET total = -1 WHERE id IN (4321, 6789)",
+        "UPDATE loss SET total = id - 1 WHERE id = 4321",
+        "UPDATE entry SET id = -1 WHERE id = 6000",
+        "UPDATE entry SET salts = x'00' WHERE id = 2500",
+        "UPDATE tile SET hashes = zeroblob(8192) WHERE id = 5",
+        "DELETE FROM loss WHERE id = 1020",
+        "DELETE FROM entry WHERE id = 1023",
+    };
+    static const uint32_t threads[] = {2, 3, 7, 16, 0};
+    (void)state;
+    open_log();
+    add_losses(9000);
+    sw_log_close(&log_file);
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        change(changes[i]);
+        struct sw_verify_report one = verify_on(1);
+        assert_int_equal(one.state, i == 0 ? SW_VERIFY_WHOLE : SW_VERIFY_BROKEN);
+        for (size_t j = 0; j < sizeof(threads) / sizeof(threads[0]); j++) {
+            struct sw_verify_report some = verify_on(threads[j]);
+            assert_int_equal(some.state, one.state);
+            assert_int_equal(some.bad_entry, one.bad_entry);
+            assert_string_equal(some.problem, one.problem);
+            assert_int_equal(some.rows, one.rows);
+            assert_memory_equal(some.root, one.root, sizeof(one.root));
+        }
+    }
+}
+
+static bool stop_late(void *context, uint64_t entries, uint64_t total)
+{
+    uint64_t *seen = context;
+    assert_true(entries > *seen);
+    assert_int_equal(total, 4 + 9000);
+    *seen = entries;
+    return entries < 5000;
+}
+
+static void tells_how_far_it_is_and_stops_when_asked(void **state)
+{
+    static struct sw_verify_report report;
+    static const uint32_t threads[] = {1, 3};
+    (void)state;
+    open_log();
+    add_losses(9000);
+    sw_log_close(&log_file);
+    for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+        uint64_t seen = 0;
+        const struct sw_verify_options options = {
+            .threads = threads[i], .progress = stop_late, .context = &seen};
+        assert_int_equal(sw_verify_log(place.path, &options, &report), SW_STOPPED);
+        assert_true(seen >= 5000 && seen < 9000);
+    }
+}
+
 static void names_a_row_that_was_put_in(void **state)
 {
     (void)state;
@@ -178,6 +242,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(goes_on_after_each_restart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(verifies_while_a_writer_has_it_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_the_entry_and_the_row_that_was_changed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(answers_the_same_on_any_number_of_threads, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(tells_how_far_it_is_and_stops_when_asked, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_a_row_that_was_put_in, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_that_a_log_has_no_seal, set_up, tear_down),
