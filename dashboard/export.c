@@ -9,267 +9,18 @@
 #include <sharewatch/assert.h>
 #include <sharewatch/time.h>
 
-#include "inbox.h"
+#include "export_lists.h"
 
 #define WINDOW      256  // ids of one statement
 #define WINDOWS_MAX 64   // without a row in one turn of the loop
 #define ROW_BYTES   8192 // the longest row is written while so much of the block is free
 #define SQL_BYTES   3072
 
-enum kind { NUMBER, TEXT, TIME, SECRET }; // SECRET: left out of a public export
-
-struct column {
-    const char *name;
-    const char *sql;
-    enum kind kind;
-};
-
-struct sw_export_list {
-    const char *name;
-    const char *id; // the column that the window bounds
-    const char *from;
-    void (*filter)(struct sw_buffer *sql, const struct sw_query *query);
-    void (*bind)(sqlite3_stmt *statement, const struct sw_query *query);
-    int64_t (*head)(const struct sw_store *store);
-    const struct column *columns;
-    uint32_t column_count;
-    const char *withheld; // of a public export
-};
-
-static const struct column alert_columns[] = {
-    {"id", "a.id", NUMBER},
-    {"time", "a.ts_event", TIME},
-    {"logged", "a.ts_logged", TIME},
-    {"verdict", "a.verdict", TEXT},
-    {"level", "a.level", NUMBER},
-    {"title", "a.title", TEXT},
-    {"sentence", "a.sentence", TEXT},
-    {"path", "a.path", TEXT},
-    {"cite", "a.cite", TEXT},
-    {"duties", "a.duties", TEXT},
-    {"edge", "coalesce(a.edge, '')", TEXT},
-    {"rule", "coalesce(a.rule, '')", TEXT},
-    {"crossings", "coalesce(c.hops, 1)", NUMBER},
-    {"state",
-     "CASE i.state WHEN 0 THEN 'open' WHEN 1 THEN 'escalated' WHEN 2 THEN 'acknowledged'"
-     " ELSE 'closed' END",
-     TEXT},
-    {"policy", "p.name", TEXT},
-    {"synthetic", "a.synthetic", NUMBER},
-    {"chain", "a.chain", SECRET},
-};
-
-static const struct column event_columns[] = {
-    {"id", "v.id", NUMBER},
-    {"time", "v.ts_event", TIME},
-    {"logged", "v.ts_logged", TIME},
-    {"kind", "v.kind", TEXT},
-    {"action", "v.action", TEXT},
-    {"source", "s.name", TEXT},
-    {"edge", "coalesce(h.edge, '')", TEXT},
-    {"src", "coalesce(h.from_node, '')", TEXT},
-    {"dst", "coalesce(h.to_node, '')", TEXT},
-    {"level", "coalesce(h.level, 0)", NUMBER},
-    {"verdict", "coalesce(h.verdict, '')", TEXT},
-    {"alert", "coalesce(h.alert, 0)", NUMBER},
-    {"synthetic", "v.synthetic", NUMBER},
-    {"digest", "lower(hex(v.digest))", TEXT},
-    {"payload", "v.payload", SECRET},
-};
-
-static const struct column review_columns[] = {
-    {"seq", "r.seq", NUMBER},
-    {"time", "r.ts", TIME},
-    {"actor", "r.actor", TEXT},
-    {"action", "r.action", TEXT},
-    {"alert", "coalesce(r.alert, 0)", NUMBER},
-    {"subject", "r.subject", TEXT},
-    {"note", "r.note", TEXT},
-    {"batch", "r.batch", NUMBER},
-    {"undoes", "coalesce(r.undoes, 0)", NUMBER},
-    {"hash", "lower(hex(r.hash))", TEXT},
-};
-
-static const struct column case_columns[] = {
-    {"opened", "r.ts", TIME},
-    {"number", "r.subject", TEXT},
-    {"by", "r.actor", TEXT},
-    {"reason", "r.note", TEXT},
-    {"chains", "(SELECT count(*) FROM chain_case AS c WHERE c.number = r.subject)", NUMBER},
-    {"reads",
-     "(SELECT count(*) FROM review AS l WHERE l.subject = r.subject AND l.subject <> ''"
-     " AND l.action = 'case_read')",
-     NUMBER},
-};
-
-static const struct column gap_columns[] = {
-    {"id", "g.id", NUMBER},           {"source", "s.name", TEXT},
-    {"first", "g.first", NUMBER},     {"last", "g.last", NUMBER},
-    {"noticed", "g.opened_ms", TIME}, {"came_after_all", "g.filled", NUMBER},
-};
-
-static const struct column loss_columns[] = {
-    {"id", "o.id", NUMBER},          {"what", "o.what", TEXT},    {"total", "o.total", NUMBER},
-    {"logged", "o.ts_logged", TIME}, {"run", "o.run_id", NUMBER},
-};
-
-static const struct column refused_columns[] = {
-    {"id", "q.id", NUMBER},          {"reason", "q.reason", TEXT},
-    {"field", "q.field", TEXT},      {"byte", "q.position", NUMBER},
-    {"bytes", "q.bytes", NUMBER},    {"digest", "lower(hex(q.digest))", TEXT},
-    {"logged", "q.ts_logged", TIME},
-};
-
-static const struct column flow_columns[] = {
-    {"edge", "f.edge", TEXT},       {"src", "f.from_node", TEXT}, {"dst", "f.to_node", TEXT},
-    {"verdict", "f.verdict", TEXT}, {"level", "f.level", NUMBER}, {"day", "f.day * 86400000", TIME},
-    {"records", "f.hops", NUMBER},
-};
-
-static void filter_alerts(struct sw_buffer *sql, const struct sw_query *query)
-{
-    sw_sql_append_group(sql, query);
-    sw_sql_append_set(sql, "i.state", query->states);
-    sw_buffer_append_string(sql, " AND i.ts >= ?3 AND i.ts < ?4");
-}
-
-static void append_codes(struct sw_buffer *sql, const char *column, uint32_t verdicts)
-{
-    const char *comma = "";
-    if (verdicts == 0) {
-        return;
-    }
-    sw_buffer_append_format(sql, " AND %s IN (", column);
-    for (uint32_t verdict = 0; verdict < SW_VERDICT_COUNT; verdict++) {
-        if ((verdicts & (1u << verdict)) != 0) {
-            sw_buffer_append_format(sql, "%s'%s'", comma,
-                                    sw_verdict_code((enum sw_verdict)verdict));
-            comma = ",";
-        }
-    }
-    sw_buffer_append_string(sql, ")");
-}
-
-static void filter_hops(struct sw_buffer *sql, const struct sw_query *query, const char *table)
-{
-    char column[16];
-    (void)snprintf(column, sizeof(column), "%s.verdict", table);
-    append_codes(sql, column, query->verdicts);
-    (void)snprintf(column, sizeof(column), "%s.level", table);
-    sw_sql_append_set(sql, column, query->levels);
-    if (query->edge[0] != '\0') {
-        sw_buffer_append_format(sql, " AND %s.edge = ?12", table);
-    }
-    if (query->from_node[0] != '\0') {
-        sw_buffer_append_format(sql, " AND %s.from_node = ?15", table);
-    }
-    if (query->to_node[0] != '\0') {
-        sw_buffer_append_format(sql, " AND %s.to_node = ?16", table);
-    }
-}
-
-static void filter_events(struct sw_buffer *sql, const struct sw_query *query)
-{
-    filter_hops(sql, query, "h");
-    sw_buffer_append_string(sql, " AND v.ts_event >= ?3 AND v.ts_event < ?4");
-}
-
-static void filter_flows(struct sw_buffer *sql, const struct sw_query *query)
-{
-    filter_hops(sql, query, "f");
-    sw_buffer_append_string(sql, " AND f.day >= ?3 / 86400000 AND f.day < (?4 + 86399999) /"
-                                 " 86400000");
-}
-
-static void filter_none(struct sw_buffer *sql, const struct sw_query *query)
-{
-    (void)sql;
-    (void)query;
-}
-
-static void filter_cases(struct sw_buffer *sql, const struct sw_query *query)
-{
-    (void)query;
-    sw_buffer_append_string(sql, " AND r.action = 'case_open'");
-}
-
-static void bind_hops(sqlite3_stmt *statement, const struct sw_query *query)
-{
-    (void)sqlite3_bind_text(statement, 12, query->edge, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_text(statement, 15, query->from_node, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_text(statement, 16, query->to_node, -1, SQLITE_STATIC);
-}
-
-static int64_t alert_head(const struct sw_store *store)
-{
-    return store->heads.alert;
-}
-
-static int64_t event_head(const struct sw_store *store)
-{
-    return store->heads.event;
-}
-
-static int64_t review_head(const struct sw_store *store)
-{
-    return store->heads.review;
-}
-
-static int64_t gap_head(const struct sw_store *store)
-{
-    return store->heads.gap;
-}
-
-static int64_t loss_head(const struct sw_store *store)
-{
-    return store->heads.loss;
-}
-
-static int64_t refused_head(const struct sw_store *store)
-{
-    return store->heads.quarantine;
-}
-
-/* The window of flows is the day. */
-static int64_t flow_head(const struct sw_store *store)
-{
-    return store->heads.newest_ms / SW_DAY_MS;
-}
-
-#define COLUMNS(of) of, sizeof(of) / sizeof((of)[0])
-static const struct sw_export_list lists[] = {
-    {"alerts", "a.id",
-     "log.alert AS a JOIN inbox AS i ON i.alert = a.id JOIN grp AS g ON g.id = i.grp"
-     " LEFT JOIN log.alert_count AS c ON c.alert = a.id"
-     " LEFT JOIN log.policy AS p ON p.id = a.policy_id",
-     filter_alerts, sw_sql_bind_group, alert_head, COLUMNS(alert_columns), "chain"},
-    {"events", "v.id",
-     "log.event AS v LEFT JOIN log.source AS s ON s.id = v.source_id"
-     " LEFT JOIN log.hop AS h ON h.event = v.id AND h.revision ="
-     " (SELECT max(revision) FROM log.hop AS l WHERE l.event = v.id)",
-     filter_events, bind_hops, event_head, COLUMNS(event_columns), "payload"},
-    {"flows", "f.day", "log.edge_day AS f", filter_flows, bind_hops, flow_head,
-     COLUMNS(flow_columns), ""},
-    {"reviews", "r.seq", "review AS r", filter_none, bind_hops, review_head,
-     COLUMNS(review_columns), ""},
-    {"cases", "r.seq", "review AS r", filter_cases, bind_hops, review_head, COLUMNS(case_columns),
-     ""},
-    {"gaps", "g.id", "log.gap AS g JOIN log.source AS s ON s.id = g.source_id", filter_none,
-     bind_hops, gap_head, COLUMNS(gap_columns), ""},
-    {"losses", "o.id", "log.loss AS o", filter_none, bind_hops, loss_head, COLUMNS(loss_columns),
-     ""},
-    {"refused", "q.id", "log.quarantine AS q", filter_none, bind_hops, refused_head,
-     COLUMNS(refused_columns), ""},
-};
-
 enum sw_status sw_export_start(struct sw_export *export, struct sw_store *store,
                                const struct sw_query *query, enum sw_export_form form)
 {
-    const struct sw_export_list *list = NULL;
-    const char *what = query->what[0] != '\0' ? query->what : "alerts";
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        list = strcmp(what, lists[i].name) == 0 ? &lists[i] : list;
-    }
+    const struct sw_export_list *list =
+        sw_export_list_find(store, query->what[0] != '\0' ? query->what : "alerts");
     if (list == NULL) {
         return SW_NOT_FOUND;
     }
@@ -281,7 +32,7 @@ enum sw_status sw_export_start(struct sw_export *export, struct sw_store *store,
     sw_query_resolve(&export->query, store->heads.oldest_ms, store->heads.newest_ms);
     export->until = list->head(store);
     sw_buffer_init(&export->block, export->bytes, sizeof(export->bytes));
-    if (list->head == flow_head) {
+    if (sw_export_list_by_day(list)) {
         export->last = export->query.from_ms / SW_DAY_MS - 1; // days do not begin at 1
     }
     return SW_OK;
@@ -323,24 +74,24 @@ static void write_header(struct sw_export *export)
         return;
     }
     for (uint32_t i = 0; i < list->column_count; i++) {
-        if (list->columns[i].kind != SECRET || export->query.full) {
+        if (list->columns[i].kind != SW_EXPORT_SECRET || export->query.full) {
             sw_buffer_append_format(&export->block, i == 0 ? "%s" : ",%s", list->columns[i].name);
         }
     }
     sw_buffer_append_string(&export->block, "\r\n");
 }
 
-static void write_cell(struct sw_buffer *out, enum sw_export_form form, const struct column *column,
-                       sqlite3_stmt *row, int at)
+static void write_cell(struct sw_buffer *out, enum sw_export_form form,
+                       const struct sw_export_column *column, sqlite3_stmt *row, int at)
 {
     char time[SW_TIME_BYTES];
     const char *text = sw_column(row, at);
-    if (column->kind == TIME) {
+    if (column->kind == SW_EXPORT_TIME) {
         sw_time_format(sqlite3_column_int64(row, at), time);
         text = time;
     }
     if (form == SW_EXPORT_CSV) {
-        if (column->kind == NUMBER) {
+        if (column->kind == SW_EXPORT_NUMBER) {
             sw_buffer_append_string(out, text);
         } else {
             sw_export_cell(out, sw_text_from(text));
@@ -348,7 +99,7 @@ static void write_cell(struct sw_buffer *out, enum sw_export_form form, const st
         return;
     }
     sw_buffer_append_format(out, "\"%s\":", column->name);
-    if (column->kind == NUMBER) {
+    if (column->kind == SW_EXPORT_NUMBER) {
         sw_buffer_append_string(out, text);
     } else {
         sw_buffer_append_json(out, sw_text_from(text));
@@ -364,8 +115,8 @@ static bool write_row(struct sw_export *export, sqlite3_stmt *row)
     sw_buffer_append_string(out, json ? "{" : "");
     const char *comma = "";
     for (uint32_t i = 0; i < export->list->column_count; i++) {
-        const struct column *column = &export->list->columns[i];
-        if (column->kind == SECRET && !export->query.full) {
+        const struct sw_export_column *column = &export->list->columns[i];
+        if (column->kind == SW_EXPORT_SECRET && !export->query.full) {
             continue;
         }
         sw_buffer_append_string(out, comma);
@@ -433,7 +184,7 @@ static sqlite3_stmt *prepare_window(struct sw_export *export, int64_t first, int
 /* Rows of one id (a day of flows) are never split: a block holds a day of flows many times over. */
 static void write_window(struct sw_export *export)
 {
-    int64_t window = export->list->head == flow_head ? 1 : WINDOW;
+    int64_t window = sw_export_list_by_day(export->list) ? 1 : WINDOW;
     int64_t last = export->until - export->last > window ? export->last + window : export->until;
     sqlite3_stmt *row = prepare_window(export, export->last, last);
     bool full = false;

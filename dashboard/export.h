@@ -22,7 +22,7 @@
 
 enum sw_export_form { SW_EXPORT_CSV, SW_EXPORT_JSONL };
 
-struct sw_export_list; // columns and tables, see export.c
+struct sw_export_list; // columns and tables, see export_lists.h
 
 struct sw_export {
     struct sw_store *store; // NULL: the slot is free

@@ -2,7 +2,6 @@
 #include "answers.h"
 
 #define ROWS_MAX 100
-#define SEALED   2 // version of the schema from which logs are sealed
 
 /* Writes one row of a list. */
 typedef void (*row_fn)(sqlite3_stmt *row, struct sw_buffer *out);
@@ -104,7 +103,7 @@ enum sw_status sw_answer_integrity(struct sw_store *store, struct sw_buffer *out
                " chain_case) AS c JOIN review AS r ON r.subject = c.number AND r.subject <> ''"
                " WHERE r.action = 'case_read' GROUP BY 1, 2 ORDER BY 4 DESC LIMIT ?1",
                write_reader, out);
-    if (store->schema >= SEALED) {
+    if (store->schema >= SW_LOG_SEALED) {
         write_rows(store, "redactions",
                    "SELECT made_ms, class, reason, payloads, keys FROM log.redaction"
                    " ORDER BY id DESC LIMIT ?1",

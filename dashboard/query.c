@@ -298,7 +298,9 @@ static const struct parameter parameters[] = {
     {"src", add_src, "a system of the map, such as NGI"},
     {"dst", add_dst, "a system of the map, such as IDENT"},
     {"case", add_case, "the number of a case"},
-    {"what", add_what, "alerts, events, flows, reviews, cases, gaps, losses or refused"},
+    {"what", add_what,
+     "alerts, events, flows, reviews, cases, gaps, losses, refused, sources,"
+     " deletions or reads"},
     {"a", add_a, "names of packs, joined by commas"},
     {"b", add_b, "names of packs, joined by commas"},
     {"without", add_without, "edges of the map, such as E16,E27"},
@@ -354,6 +356,35 @@ enum sw_status sw_query_add(struct sw_query *query, struct sw_text key, struct s
     }
     unknown(key, problem);
     return SW_MALFORMED;
+}
+
+enum sw_status sw_query_add_of_page(struct sw_query *query, struct sw_text key,
+                                    struct sw_text value, struct sw_query_problem *problem)
+{
+    static const char *const drawn[] = {"alert", "flow", "view", "speed"};
+    for (size_t i = 0; i < sizeof(drawn) / sizeof(drawn[0]); i++) {
+        if (sw_text_equal(key, sw_text_from(drawn[i]))) {
+            return SW_OK;
+        }
+    }
+    if (value.bytes == NULL || value.length == 0) {
+        value = SW_TEXT("");
+    }
+    bool known = sw_text_equal(key, SW_TEXT("entry"));
+    for (size_t i = 0; i < PARAMETER_COUNT && !known; i++) {
+        known = sw_text_equal(key, sw_text_from(parameters[i].name));
+    }
+    if (known && value.length == 0) {
+        return SW_OK;
+    }
+    bool entry = sw_text_equal(key, SW_TEXT("entry"));
+    return sw_query_add(query, entry ? SW_TEXT("as_of") : key, value, problem);
+}
+
+void sw_query_default_of_page(struct sw_query *query)
+{
+    query->states = query->states != 0 ? query->states : 1u << SW_STATE_OPEN;
+    query->grouped = query->group == 0;
 }
 
 static int64_t hour_floor(int64_t time_ms)

@@ -77,6 +77,15 @@ void sw_query_init(struct sw_query *query);
 enum sw_status sw_query_add(struct sw_query *query, struct sw_text key, struct sw_text value,
                             struct sw_query_problem *problem) SW_MUST_CHECK;
 
+/** The same for the address of a page: an empty value says nothing, and what only tells how a page
+ * is drawn (alert, flow, view, speed) is passed over. */
+enum sw_status sw_query_add_of_page(struct sw_query *query, struct sw_text key,
+                                    struct sw_text value,
+                                    struct sw_query_problem *problem) SW_MUST_CHECK;
+
+/** What a page shows unless its address says otherwise: open alerts, in groups. */
+void sw_query_default_of_page(struct sw_query *query);
+
 /**
  * Makes from_ms and to_ms whole hours, given the times of the oldest and newest event: a range
  * counts back from the newest, since the clock of a simulation is not ours. The roll-ups count

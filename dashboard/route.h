@@ -46,6 +46,7 @@ struct sw_routed {
     enum sw_route route;
     int64_t id;          // of a path with a number, else 0
     struct sw_text name; // of an asset, a token or a case; points into the path
+    const char *list;    // of a page's rows: "" or the list that a file has; NULL: not of a page
     const char *allow;   // of SW_ROUTE_NOT_METHOD: the methods that are there
 };
 

@@ -38,6 +38,15 @@ enum MHD_Result sw_serve_export(struct sw_call *call)
     if (call->query.full && !sw_call_may(call, SW_ROLE_CUSTODIAN, &refused)) {
         return refused;
     }
+    if (call->query.as_of != 0) {
+        return sw_call_fail(call, MHD_HTTP_BAD_REQUEST, "parameter", "A file has no as_of=.",
+                            "It holds the log as it is; the .json of a list has moments.");
+    }
+    if (call->query.what[0] == '\0') {
+        bool named = call->routed.list != NULL && call->routed.list[0] != '\0';
+        (void)snprintf(call->query.what, sizeof(call->query.what), "%s",
+                       named ? call->routed.list : "alerts");
+    }
     struct sw_export *export = take_export(server);
     if (export == NULL) {
         return sw_call_fail(call, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "Too many exports at once.",
@@ -47,11 +56,10 @@ enum MHD_Result sw_serve_export(struct sw_call *call)
                         csv ? SW_EXPORT_CSV : SW_EXPORT_JSONL) != SW_OK) {
         return sw_call_fail(
             call, MHD_HTTP_BAD_REQUEST, "parameter", "There is no such list.",
-            "Give what=alerts, events, flows, reviews, cases, gaps, losses or refused.");
+            "Give what=alerts, events, flows, reviews, cases, gaps, losses, refused, sources,"
+            " deletions or reads.");
     }
-    (void)snprintf(file, sizeof(file), "sharewatch-%s.%s",
-                   call->query.what[0] != '\0' ? call->query.what : "alerts",
-                   csv ? "csv" : "jsonl");
+    (void)snprintf(file, sizeof(file), "sharewatch-%s.%s", call->query.what, csv ? "csv" : "jsonl");
     struct sw_reply reply = {.status = MHD_HTTP_OK,
                              .type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
                              .file = file};

@@ -64,7 +64,11 @@ static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, co
     struct sw_text key_text = {.bytes = key, .length = (uint32_t)key_bytes};
     struct sw_text value_text = {.bytes = value,
                                  .length = value != NULL ? (uint32_t)value_bytes : 0};
-    call->bad_parameter = sw_query_add(&call->query, key_text, value_text, &call->problem) != SW_OK;
+    enum sw_status status =
+        call->routed.list != NULL
+            ? sw_query_add_of_page(&call->query, key_text, value_text, &call->problem)
+            : sw_query_add(&call->query, key_text, value_text, &call->problem);
+    call->bad_parameter = status != SW_OK;
     return call->bad_parameter ? MHD_NO : MHD_YES;
 }
 
@@ -207,6 +211,9 @@ static bool check_parameters(struct sw_call *call, enum MHD_Result *result)
         *result = sw_call_fail(call, MHD_HTTP_BAD_REQUEST, "parameter", call->problem.message,
                                call->problem.hint);
         return false;
+    }
+    if (call->routed.list != NULL) {
+        sw_query_default_of_page(&call->query);
     }
     return true;
 }

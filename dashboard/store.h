@@ -19,6 +19,7 @@
 #define SW_REVIEWS_APPLICATION_ID 0x73777231
 #define SW_REVIEWS_SCHEMA         1
 #define SW_STORE_PROBLEM_BYTES    640
+#define SW_LOG_SEALED             2 // version of the schema from which logs are sealed
 #define SW_KEPT_MAX               64u
 
 /** How far both files are; 0 when a table is empty. */

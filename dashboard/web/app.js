@@ -141,7 +141,7 @@ function drawInbox() {
   replace(pane,
     h('div', {class: 'pane-head'}, h('h1', {}, state.q ? `Alerts with “${state.q}”` : 'Alerts'),
       state.q && h('a', {href: link({q: ''})}, 'Clear'),
-      inbox.exportLink('alerts', state)),
+      inbox.exportLinks('/alerts')),
     inbox.tabs(state, shown.alerts.counts),
     h('div', {id: 'bins'}, shown.bins && inbox.histogram(shown.bins, view.newest)),
     inbox.filters(state), inbox.group(state, shown.alerts),

@@ -3,7 +3,6 @@
 
 import {h, s, number, plural, verdictWord, levelWord, verdictTag, levelTag, VERDICTS, modeWord, glyph} from './dom.js';
 import {link} from './state.js';
-import {exportLink} from './inbox.js';
 
 const COLUMNS = ['Local record', 'State and shared', 'Federal', '1 Searched', '2 Matched', '3 Informed', '4 Custody'];
 const FIRST_LEVEL = 3; // column of level 1
@@ -245,8 +244,6 @@ export const legend = data => h('ul', {class: 'legend', 'aria-label': 'Colours'}
     h('li', {}, s('svg', {class: `v-${verdict}`, viewBox: '0 0 18 6', width: 18, height: 6, 'aria-hidden': 'true'},
       s('rect', {width: verdict === 'REVIEW' ? 7 : 18, height: 6, rx: 2}),
       verdict === 'REVIEW' && s('rect', {x: 10, width: 8, height: 6, rx: 2})), verdictWord[verdict])));
-
-export const tableExport = state => exportLink('flows', {range: state.range});
 
 export function table(data, state) {
   const names = new Map(data.nodes.map(node => [node.node, node.name]));

@@ -108,11 +108,7 @@ export function group(state, data) {
     h('a', {href: link({in: '', alert: ''})}, 'Back to groups'));
 }
 
-// The same rows as a file.
-export function exportLink(what, state) {
-  const url = new URL('/api/export.csv', location.origin);
-  const names = what === 'alerts' ? ['state', 'verdict', 'level', 'range', 'q', 'in', 'edge'] : ['verdict', 'level', 'range', 'edge', 'src', 'dst'];
-  for (const name of names) if (state[name]) url.searchParams.set(name, state[name]);
-  url.searchParams.set('what', what);
-  return h('a', {class: 'button export', href: url.pathname + url.search, download: `sharewatch-${what}.csv`}, 'Export CSV');
-}
+// The same rows as a file: the address of the page with .csv or .json behind its path.
+export const exportLinks = (path, search = location.search, json = true) => h('span', {class: 'exports'},
+  h('a', {class: 'button export', href: `${path}.csv${search}`, download: '', 'aria-label': 'Export as CSV'}, 'CSV'),
+  json && h('a', {class: 'button export', href: `${path}.json${search}`, 'aria-label': 'Export as JSON'}, 'JSON'));

@@ -1,6 +1,6 @@
 // Whether the log is whole: what `sharewatch verify` computed, in plain words, and what is missing from the log.
 
-import {exportLink} from './inbox.js';
+import {exportLinks} from './inbox.js';
 import {h, number, plural, full, moment, time, span, spaced, sentenceCase} from './dom.js';
 
 const fact = (name, ...value) => [h('dt', {}, name), h('dd', {}, value)];
@@ -43,7 +43,7 @@ function meaning() {
         h('li', {}, 'Without a checkpoint kept elsewhere: that the whole log was not written anew by whoever holds its machine and key.')))));
 }
 
-const list = ({title, id, heads, rows, what}) => h('section', {class: 'panel wide', 'aria-labelledby': id}, h('header', {}, h('h2', {id}, title), what && exportLink(what, {})),
+const list = ({title, id, heads, rows, what}) => h('section', {class: 'panel wide', 'aria-labelledby': id}, h('header', {}, h('h2', {id}, title), what && exportLinks('/integrity', `?what=${what}`, false)),
   h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title}, h('table', {},
     h('thead', {}, h('tr', {}, heads.map(name => h('th', {scope: 'col'}, name || h('span', {class: 'hidden'}, 'State'))))),
     h('tbody', {}, rows.map(row => h('tr', {}, row.map(cell => h('td', {}, cell))))))));
@@ -53,7 +53,7 @@ const range = gap => gap.first === gap.last ? number(gap.first) : `${number(gap.
 // What there is something of has a table; the rest is said in a line each.
 function missing(data) {
   const late = data.sources.filter(source => source.highest > source.contiguous);
-  const table = (title, id, heads, rows, none) => ({title, id, heads, rows, none, what: {'gaps-title': 'gaps', 'losses-title': 'losses', 'refused-title': 'refused'}[id]});
+  const table = (title, id, heads, rows, none) => ({title, id, heads, rows, none, what: {'gaps-title': 'gaps', 'losses-title': 'losses', 'refused-title': 'refused', 'redactions-title': 'deletions', 'readers-title': 'reads'}[id]});
   const parts = [
     table('Numbers that never came', 'gaps-title', ['Source', 'Numbers', 'Noticed (UTC)', ''], data.gaps.map(gap => [gap.source, range(gap), time(gap.opened, moment(gap.opened)), gap.filled ? 'came after all' : h('b', {class: 'alarm'}, 'missing')]),
       `None. Each source numbers what it sends: ${plural(data.sources.length, 'source')}, ${late.length ? `${number(late.length)} with a hole that may still be filled` : 'all without a hole'}.`),

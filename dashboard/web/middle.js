@@ -4,6 +4,7 @@
 import {h, $, replace, plural} from './dom.js';
 import {read, link, ask} from './state.js';
 import {shown, view, styled} from './app.js';
+import {exportLinks} from './inbox.js';
 import * as flows from './flows.js';
 import * as panels from './detail.js';
 
@@ -19,7 +20,7 @@ export function drawMiddle() {
   const scroll = pane.scrollTop, focus = document.activeElement?.closest?.('.ribbon')?.getAttribute('aria-label');
   replace(pane,
     h('section', {class: 'panel', 'aria-labelledby': 'map-title'},
-      h('header', {}, h(state.page === 'flows' ? 'h1' : 'h2', {id: 'map-title'}, 'Where records crossed'), flows.legend(shown.flows), asTable && flows.tableExport(state),
+      h('header', {}, h(state.page === 'flows' ? 'h1' : 'h2', {id: 'map-title'}, 'Where records crossed'), flows.legend(shown.flows), state.page === 'flows' && exportLinks('/flows'),
         h('a', {class: 'button', href: link({view: asTable ? 'map' : 'table'}), 'aria-keyshortcuts': 'v'}, asTable ? 'View as map' : 'View as table')),
       shown.flows.flows.length === 0 ? h('p', {class: 'empty'}, 'Nothing moved in this range. ', h('a', {href: link({range: 'all'})}, 'Show all of the log'))
         : asTable ? flows.table(shown.flows, state) : [h('div', {class: 'map-scroll'}, svg),

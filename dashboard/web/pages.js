@@ -2,7 +2,7 @@
 
 import {h, number, plural, verdictTag, levelTag, moment, full, time, spaced, sentenceCase, verdictWord, VERDICTS, levelWord, dutyWord, say} from './dom.js';
 import {link, go, post} from './state.js';
-import {exportLink} from './inbox.js';
+import {exportLinks} from './inbox.js';
 import {timeline} from './detail.js';
 
 const filterWords = state => [
@@ -16,7 +16,7 @@ export function events(data, state) {
   return h('section', {class: 'panel wide', 'aria-labelledby': 'events-title'},
     h('header', {}, h('h1', {id: 'events-title'}, 'Entries of the log'), h('span', {class: 'sub'}, words || 'newest first'),
       words && h('a', {class: 'button', href: link({src: '', dst: '', edge: '', verdict: '', level: '', before: ''})}, 'Show all'),
-      exportLink('events', state)),
+      exportLinks('/events')),
     data.events.length === 0 ? h('p', {class: 'empty'}, `None among the ${number(data.looked_at)} entries that were looked at.`)
       : h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Entries'}, h('table', {},
         h('thead', {}, h('tr', {}, ['Entry', 'When (UTC)', 'What', 'From', 'To', 'Verdict', 'Level', 'Alert'].map(name => h('th', {scope: 'col'}, name)))),
@@ -61,7 +61,7 @@ export function cases(data, state, redraw) {
   };
   return h('section', {class: 'panel wide', 'aria-labelledby': 'cases-title'},
     h('header', {}, h('h1', {id: 'cases-title'}, 'Cases'), h('span', {class: 'sub'}, 'A record is only looked up within a case, and each look is recorded.'),
-      data.cases.length > 0 && exportLink('cases', {})),
+      data.cases.length > 0 && exportLinks('/cases', '')),
     data.cases.length > 0 && h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Cases'}, h('table', {},
       h('thead', {}, h('tr', {}, ['Number', 'Opened (UTC)', 'By', 'Reason', 'Chains', 'Read'].map(name => h('th', {scope: 'col'}, name)))),
       h('tbody', {}, data.cases.map(row => h('tr', {}, h('td', {}, h('a', {href: `/cases/${encodeURIComponent(row.number)}`}, row.number)),

@@ -11,7 +11,7 @@ export function read() {
   const url = new URL(location.href);
   const get = name => url.searchParams.get(name) ?? DEFAULTS[name] ?? '';
   const parts = url.pathname.split('/').filter(Boolean);
-  const page = parts[0] ?? 'inbox';
+  const page = parts[0] === 'alerts' && !parts[1] ? 'inbox' : parts[0] ?? 'inbox';
   return {
     page,
     id: parts[1] ? decodeURIComponent(parts[1]) : '',
@@ -53,7 +53,7 @@ addEventListener('click', event => {
   if (!anchor || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey ||
       event.shiftKey || event.altKey) return;
   const href = anchor.getAttribute('href');
-  if (!href || href.startsWith('#') || href.startsWith('/api/') || anchor.hasAttribute('download')) return;
+  if (!href || href.startsWith('#') || /^[^?]*\.(csv|json)(\?|$)|^\/api\//.test(href) || anchor.hasAttribute('download')) return;
   const url = new URL(href, location.href);
   if (url.origin !== location.origin) return;
   event.preventDefault();

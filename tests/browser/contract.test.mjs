@@ -295,6 +295,49 @@ test('exports: what the filter finds, whole, safe in a spreadsheet, and they say
   assert.equal((await get('/api/export.csv?what=people')).status, 400);
 });
 
+test('the address of a page with .json or .csv behind it has the rows of that page', async () => {
+  const rows = text => text.trim().split('\r\n').length - 2; // without the head and the end
+  // The page shows open alerts, in groups; the file has them one by one.
+  const groups = await json('/alerts.json?verdict=PROH,REVIEW&alert=7&view=table&in=');
+  assert.deepEqual(groups, await json('/api/alerts?state=open&group=1&verdict=PROH,REVIEW'));
+  const csv = await get('/alerts.csv?verdict=PROH,REVIEW&alert=7');
+  assert.match(csv.headers.get('content-type'), /^text\/csv/);
+  assert.match(csv.headers.get('content-disposition'), /sharewatch-alerts\.csv/);
+  assert.equal(rows(await csv.text()), groups.counts.open);
+  const one = groups.alerts.find(alert => alert.count > 1);
+  assert.deepEqual(await json(`/alerts.json?in=${one.group}&limit=2`), await json(`/api/alerts?state=open&in=${one.group}&limit=2`));
+  assert.deepEqual(await json(`/alerts/${one.id}.json`), await json(`/api/alerts/${one.id}`));
+  assert.deepEqual(await json('/flows.json?range=24h&flow=A~B~PROH~1'), await json('/api/flows?range=24h'));
+  assert.deepEqual(await json('/flows.json?entry=9000'), await json('/api/flows?as_of=9000'));
+  assert.ok((await (await get('/flows.csv?edge=E23')).text()).split('\r\n').slice(1, -2).every(line => line.startsWith('E23,')));
+  const events = await json('/events.json?verdict=PROH&limit=3');
+  assert.deepEqual(events, await json('/api/events?verdict=PROH&limit=3'));
+  assert.match((await (await get('/events.csv?verdict=PROH')).text()).split('\r\n')[1], new RegExp(`^\\d+,.*,PROH,`));
+  assert.deepEqual(await json(`/events/${events.events[0].id}.json`), await json(`/api/events/${events.events[0].id}`));
+  const {cases} = await json('/cases.json');
+  assert.deepEqual(cases, (await json('/api/cases')).cases);
+  assert.equal(rows(await (await get('/cases.csv')).text()), cases.length);
+  const timeline = await json(`/cases/${cases[0].number}.json`);
+  assert.ok(timeline.path_hops.length >= 3);
+  assert.equal((await json('/cases.json')).cases[0].reads, cases[0].reads + 1, 'a look at a case is recorded, however it is asked for');
+  const integrity = await json('/integrity.json');
+  assert.deepEqual(integrity.gaps, (await json('/api/integrity')).gaps);
+  assert.equal(rows(await (await get('/integrity.csv')).text()), integrity.gaps.length);
+  assert.equal(rows(await (await get('/integrity.csv?what=sources')).text()), integrity.sources.length);
+  assert.equal(rows(await (await get('/integrity.csv?what=deletions')).text()), integrity.redactions.length);
+  assert.equal(rows(await (await get('/integrity.csv?what=reads')).text()), integrity.readers.reduce((sum, row) => sum + row.reads, 0));
+  let moment;
+  do { moment = await json('/replay.json?entry=9000&speed=10'); } while (!moment.entry);
+  assert.equal(moment.entry, '9000');
+  assert.equal((await get('/what-if.json?b=so40-1979')).status, (await get('/api/what-if?b=so40-1979')).status);
+  // What a page does not know is refused in its file too; a file of a moment there is none.
+  for (const path of ['/alerts.csv?verdcit=PROH', '/alerts.json?level=9', '/what-if.json', '/alerts.csv?entry=5', '/events.json?entry=5', '/alerts.json?verdcit=']) assert.equal((await get(path)).status, 400, path);
+  for (const path of ['/help.json', '/.json', '/alerts/.json', '/alerts/1.csv', '/replay.csv', '/flows.xml']) assert.equal((await get(path)).status, 404, path);
+  assert.equal((await fetch(`${server.origin}/alerts.csv`)).status, 401);
+  assert.equal((await post('/alerts.csv', {})).status, 405);
+  assert.match(await (await get('/alerts')).text(), /<main/);
+});
+
 test('evidence: one file that stands by itself and says what was left out', async () => {
   const {id, chain} = (await json('/api/alerts?edge=E23&limit=1')).alerts[0];
   await post('/api/reviews', {action: 'note', ids: [id], note: '<script>alert(1)</script>'});

@@ -41,6 +41,28 @@ static void check_query(struct sw_text text)
     SW_ASSERT(query.has_from && query.has_to);
 }
 
+/* One parameter of a page's address: passed over, taken in or refused in printable words. */
+static void check_page_parameter(struct sw_text text)
+{
+    struct sw_query query;
+    struct sw_query_problem problem = {.message = ""};
+    const char *equals = memchr(text.bytes, '=', text.length);
+    struct sw_text key = text;
+    struct sw_text value = SW_TEXT("");
+    if (equals != NULL) {
+        key.length = (uint32_t)(equals - text.bytes);
+        value = (struct sw_text){.bytes = equals + 1, .length = text.length - key.length - 1};
+    }
+    sw_query_init(&query);
+    if (sw_query_add_of_page(&query, key, value, &problem) != SW_OK) {
+        SW_ASSERT(problem.message[0] != '\0');
+        return;
+    }
+    sw_query_default_of_page(&query);
+    SW_ASSERT(query.states != 0);
+    check_words(&query);
+}
+
 /* Reads a cell back as RFC 4180 has it: quotes are closed, and nothing follows them. */
 static void check_cell(struct sw_text text)
 {
@@ -92,6 +114,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     }
     if (query != NULL && query > path.bytes) {
         path.length = (uint32_t)(query - path.bytes);
+        check_page_parameter(
+            (struct sw_text){.bytes = query + 1, .length = (uint32_t)(text + length - query - 1)});
         check_query(
             (struct sw_text){.bytes = query + 1, .length = (uint32_t)(text + length - query - 1)});
     }

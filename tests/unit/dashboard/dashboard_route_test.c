@@ -25,6 +25,25 @@ static void finds_paths_with_numbers_and_names(void **state)
     assert_text_equal(timeline.name, "OIG-2026-031");
 }
 
+static void takes_the_rows_of_a_page_by_its_address_and_a_suffix(void **state)
+{
+    (void)state;
+    struct sw_routed alerts = find("GET", "/alerts.json");
+    assert_int_equal(alerts.route, SW_ROUTE_ALERTS);
+    assert_string_equal(alerts.list, "");
+    struct sw_routed file = find("GET", "/events.csv");
+    assert_int_equal(file.route, SW_ROUTE_EXPORT_CSV);
+    assert_string_equal(file.list, "events");
+    assert_int_equal(find("GET", "/events/12.json").id, 12);
+    struct sw_routed one = find("GET", "/cases/OIG-2026.031.json");
+    assert_int_equal(one.route, SW_ROUTE_TIMELINE);
+    assert_text_equal(one.name, "OIG-2026.031");
+    assert_int_equal(find("GET", "/cases/OIG-2026.031").route, SW_ROUTE_PAGE);
+    assert_null(find("GET", "/api/alerts").list);
+    assert_int_equal(find("GET", "/alerts/1.csv").route, SW_ROUTE_NONE);
+    assert_int_equal(find("GET", "/help.json").route, SW_ROUTE_NONE);
+}
+
 static void tells_reading_from_writing(void **state)
 {
     (void)state;
@@ -67,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_paths_with_numbers_and_names),
+        cmocka_unit_test(takes_the_rows_of_a_page_by_its_address_and_a_suffix),
         cmocka_unit_test(tells_reading_from_writing),
         cmocka_unit_test(knows_no_other_path),
     };
