@@ -42,6 +42,9 @@
 // A live page that is further behind is told to load anew.
 #define SW_LIVE_BEHIND_MAX 500
 
+// Sources whose habits are followed, as many as the monitor follows; 40 bytes each.
+#define SW_PACE_SOURCES_MAX 4096u
+
 static_assert((size_t)SW_CONNECTIONS_MAX * SW_CONNECTION_BYTES + SW_ANSWER_BYTES +
                       (size_t)SW_BODIES_MAX * SW_BODY_BYTES +
                       (size_t)SW_EXPORTS_MAX * SW_EXPORT_BLOCK_BYTES <

@@ -264,6 +264,7 @@ static int start(uv_loop_t *loop, const char *address, uint16_t port)
     sw_verified_init(&server.verified, loop, &server.http, server.store.log_path, options.key,
                      options.witness);
     sw_asof_init(&server.asof, &server.store);
+    sw_pace_init(&server.pace, &server.store);
     sw_job_init(&server.replay, loop, &server.http, server.replay_bytes,
                 sizeof(server.replay_bytes));
     sw_live_start(&server.live, loop, &server.store, &server.inbox, &server.http);

@@ -19,6 +19,7 @@
 #include "kept.h"
 #include "limits.h"
 #include "live.h"
+#include "pace.h"
 #include "store.h"
 #include "verified.h"
 #include "watch.h"
@@ -45,6 +46,7 @@ struct sw_server {
     struct sw_watch watch;
     struct sw_whatif whatif;
     struct sw_asof asof;
+    struct sw_pace pace;
     struct sw_verified verified;
     struct sw_kept_answers kept;
     struct sw_job replay; // `sharewatch replay` over the whole log

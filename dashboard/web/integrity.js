@@ -43,20 +43,28 @@ function meaning() {
         h('li', {}, 'Without a checkpoint kept elsewhere: that the whole log was not written anew by whoever holds its machine and key.')))));
 }
 
-const list = ({title, id, heads, rows, what}) => h('section', {class: 'panel wide', 'aria-labelledby': id}, h('header', {}, h('h2', {id}, title), what && exportLinks('/integrity', `?what=${what}`, false)),
-  h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title}, h('table', {},
+const list = ({title, id, heads, rows, note, what}) => h('section', {class: 'panel wide', 'aria-labelledby': id}, h('header', {}, h('h2', {id}, title), what && exportLinks('/integrity', `?what=${what}`, false)),
+  h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${title}, as a table`}, h('table', {},
     h('thead', {}, h('tr', {}, heads.map(name => h('th', {scope: 'col'}, name || h('span', {class: 'hidden'}, 'State'))))),
-    h('tbody', {}, rows.map(row => h('tr', {}, row.map(cell => h('td', {}, cell))))))));
+    h('tbody', {}, rows.map(row => h('tr', {}, row.map(cell => h('td', {}, cell))))))),
+  note && h('p', {class: 'note'}, note));
 
 const range = gap => gap.first === gap.last ? number(gap.first) : `${number(gap.first)} to ${number(gap.last)}`;
+
+// Silence is measured against the newest report of all, not against our clock: a simulation has its own.
+const silentNote = data => `Told by ${Number(data.read_from) > 1 ? `the newest ${number(Number(data.read_to) - Number(data.read_from) + 1)} entries` : 'all entries'}, up to ${data.newest_recorded ? full(data.newest_recorded) : 'now'}. A source that sent fewer than five says nothing of what is usual.`;
 
 // What there is something of has a table; the rest is said in a line each.
 function missing(data) {
   const late = data.sources.filter(source => source.highest > source.contiguous);
-  const table = (title, id, heads, rows, none) => ({title, id, heads, rows, none, what: {'gaps-title': 'gaps', 'losses-title': 'losses', 'refused-title': 'refused', 'redactions-title': 'deletions', 'readers-title': 'reads'}[id]});
+  const table = (title, id, heads, rows, none, note) => ({title, id, heads, rows, none, note, what: {'gaps-title': 'gaps', 'losses-title': 'losses', 'refused-title': 'refused', 'redactions-title': 'deletions', 'readers-title': 'reads'}[id]});
   const parts = [
     table('Numbers that never came', 'gaps-title', ['Source', 'Numbers', 'Noticed (UTC)', ''], data.gaps.map(gap => [gap.source, range(gap), time(gap.opened, moment(gap.opened)), gap.filled ? 'came after all' : h('b', {class: 'alarm'}, 'missing')]),
       `None. Each source numbers what it sends: ${plural(data.sources.length, 'source')}, ${late.length ? `${number(late.length)} with a hole that may still be filled` : 'all without a hole'}.`),
+    table('Silent for longer than usual', 'silent-title', ['Source', 'Last heard of (UTC)', 'Silent for', 'Longest before', 'Usually every'], data.silent.map(source => [source.source,
+      source.last ? time(source.last, moment(source.last)) : `before entry ${number(Number(data.read_from))}`, h('b', {class: 'alarm'}, span(source.silent)),
+      source.longest ? span(source.longest) : '', source.mean ? span(source.mean) : '']),
+      `${data.read_to === data.entry ? 'No source' : 'No source so far'} is silent for longer than it ever was before. ${silentNote(data)}`, silentNote(data)),
     table('Losses', 'losses-title', ['What', 'How many', 'When (UTC)', 'Run'], data.losses.map(loss => [sentenceCase(spaced(loss.what)), number(loss.total), time(loss.logged, moment(loss.logged)), loss.run]),
       'None: nothing overflowed and nothing was thrown away.'),
     table('Refused', 'refused-title', ['Why', 'Where', 'When (UTC)'], data.refused.map(row => [sentenceCase(spaced(row.reason)), row.field ? h('code', {}, row.field) : '', time(row.logged, moment(row.logged))]),

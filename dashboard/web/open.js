@@ -15,7 +15,7 @@ async function drawIntegrity(force) {
     if (focused === 'verify-again') $('verify-again').focus({preventScroll: true});
     shown.verify = {...found, entry: found.entry === '0' ? shown.verify?.entry ?? '0' : found.entry};
     drawFoot();
-    if (!found.running) return;
+    if (!found.running && data.read_to === data.entry) return;
     await new Promise(resolve => setTimeout(resolve, 500));
   }
 }

@@ -122,6 +122,9 @@ test('integrity: what is missing, and what verify says of a log without a seal',
   assert.deepEqual([gaps.length, gaps[0].last - gaps[0].first + 1, gaps[0].filled], [1, 3, 0]);
   assert.equal(refused.length, 2);
   assert.ok(sources.length > 0 && Array.isArray(losses) && Array.isArray(redactions));
+  const {silent, silent_count, read_from, read_to, entry} = await json('/api/integrity');
+  assert.deepEqual([read_from, read_to, silent.length], ['1', entry, silent_count]);
+  for (const source of silent) assert.ok(source.silent > source.longest && source.longest >= source.mean && sources.some(each => each.source === source.source));
   let found;
   do { found = await json('/api/verify'); await new Promise(resolve => setTimeout(resolve, 50)); } while (found.running);
   assert.equal(found.problem, '');
