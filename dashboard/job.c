@@ -5,10 +5,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#define PROGRAM   "sharewatch-monitor"
-#define WORDS_MAX 16
+#define PROGRAM         "sharewatch-monitor"
+#define WORDS_MAX       16
+#define BACKGROUND_NICE 15 // of 19: yields to the monitor and to the page
 
 static void find_program(struct sw_job *job)
 {
@@ -173,6 +175,9 @@ static enum sw_status start(struct sw_job *job, const char *const *words)
         close_pipe(&job->out);
         close_pipe(&job->err);
         return SW_IO;
+    }
+    if (job->background) {
+        (void)setpriority(PRIO_PROCESS, (id_t)job->process.pid, BACKGROUND_NICE);
     }
     (void)uv_read_start((uv_stream_t *)&job->out, lend_out, read_out);
     (void)uv_read_start((uv_stream_t *)&job->err, lend_error, read_error);

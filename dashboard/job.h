@@ -34,6 +34,7 @@ struct sw_job {
     struct sw_http *http;
     char program[SW_PATH_BYTES]; // empty: not built, there are no jobs
     uint32_t seconds;            // a run may take
+    bool background;             // it yields to all that somebody waits for
     enum sw_job_state state;
     bool ending;
     int handles;                       // of what runs that are still open

@@ -1,5 +1,5 @@
-/* A log that grows is verified again from its start: a look each minute, and none by itself when
- * that would keep a core busy for long. */
+/* A log that grows is verified again when the last time is a minute ago, and so long that verifying
+ * takes a small part of one core, however large the log is. */
 #include "verified.h"
 
 #include <stdio.h>
@@ -7,8 +7,8 @@
 
 #include <sharewatch/assert.h>
 
-#define AGAIN_MS    60000
-#define ENTRIES_MAX 200000 // of a log that is verified by itself: two or three seconds
+#define AGAIN_MS 60000
+#define PART     20 // of the time, at most one in so many is spent verifying
 
 void sw_verified_init(struct sw_verified *verified, uv_loop_t *loop, struct sw_http *http,
                       const char *log_path, const char *key, const char *witnesses)
@@ -19,23 +19,25 @@ void sw_verified_init(struct sw_verified *verified, uv_loop_t *loop, struct sw_h
     verified->witnesses = witnesses;
     sw_job_init(&verified->job, loop, http, verified->bytes, sizeof(verified->bytes));
     verified->job.seconds = SW_VERIFIED_SECONDS;
+    verified->job.background = true;
 }
 
-static void take_result(struct sw_verified *verified)
+static void take_result(struct sw_verified *verified, uint64_t now_ms)
 {
     const struct sw_job *job = &verified->job;
     SW_ASSERT(job->length < sizeof(verified->result));
     verified->entry = verified->asked;
     verified->length = job->length;
+    verified->took_ms = now_ms - verified->asked_ms;
     memcpy(verified->result, job->bytes, job->length);
     verified->problem[0] = '\0';
 }
 
 /* Asks the job for the run that began at `asked`. True while it runs. */
-static bool ask(struct sw_verified *verified)
+static bool ask(struct sw_verified *verified, uint64_t now_ms)
 {
-    const char *words[8] = {"verify", verified->log_path, "--json"};
-    uint32_t count = 3;
+    const char *words[16] = {"verify", verified->log_path, "--json", "--threads", "1"};
+    uint32_t count = 5;
     char asked[32];
     if (verified->key != NULL) {
         words[count++] = "--key";
@@ -48,7 +50,7 @@ static bool ask(struct sw_verified *verified)
     (void)snprintf(asked, sizeof(asked), "%lld", (long long)verified->asked);
     enum sw_status status = sw_job_ask(&verified->job, words, asked, NULL);
     if (status == SW_OK) {
-        take_result(verified);
+        take_result(verified, now_ms);
     } else if (status == SW_INVALID || status == SW_NOT_FOUND) {
         (void)snprintf(verified->problem, sizeof(verified->problem), "%s",
                        status == SW_INVALID ? verified->job.error
@@ -59,21 +61,22 @@ static bool ask(struct sw_verified *verified)
     return status == SW_EMPTY || status == SW_FULL;
 }
 
-bool sw_verified_look(struct sw_verified *verified, int64_t head, bool now, uint64_t now_ms)
+bool sw_verified_look(struct sw_verified *verified, int64_t head, bool all, uint64_t now_ms)
 {
     bool pending = verified->asked != 0 && verified->entry != verified->asked;
-    if (pending && ask(verified)) {
+    if (pending && ask(verified, now_ms)) {
         return true;
     }
+    uint64_t rest_ms =
+        verified->took_ms * PART > AGAIN_MS ? verified->took_ms * PART : (uint64_t)AGAIN_MS;
     bool first = verified->asked_ms == 0;
-    bool due = head != verified->entry && head <= ENTRIES_MAX &&
-               (first || now_ms - verified->asked_ms >= AGAIN_MS);
-    if (head == 0 || (!due && !now)) {
+    bool due = head != verified->entry && (first || now_ms - verified->asked_ms >= rest_ms);
+    if (head == 0 || (!due && !all)) {
         return false;
     }
     verified->asked = head;
     verified->asked_ms = now_ms;
     verified->entry = verified->entry == head ? 0 : verified->entry; // asked for anew
     verified->job.asked[0] = '\0';
-    return ask(verified);
+    return ask(verified, now_ms);
 }

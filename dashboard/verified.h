@@ -1,5 +1,8 @@
 /**
  * How far the log is verified: what `sharewatch verify` said last, kept while it runs again.
+ *
+ * It runs by itself, at a low priority, as a page asks how far the log is verified, whatever its
+ * size, and at once when somebody asks for that.
  */
 #ifndef SHAREWATCH_DASHBOARD_VERIFIED_H
 #define SHAREWATCH_DASHBOARD_VERIFIED_H
@@ -15,7 +18,7 @@
 #include "job.h"
 
 #define SW_VERIFIED_BYTES   8192u
-#define SW_VERIFIED_SECONDS 1800u
+#define SW_VERIFIED_SECONDS 7200u
 
 struct sw_verified {
     const char *log_path;
@@ -24,6 +27,7 @@ struct sw_verified {
     struct sw_job job;
     int64_t asked;     // entry at which what runs, or ran last, began
     uint64_t asked_ms; // and when, on the loop's clock
+    uint64_t took_ms;  // the last run
     int64_t entry;     // the result below is of the log up to here; 0: there is none
     uint32_t length;
     char result[SW_VERIFIED_BYTES];   // JSON of the command
@@ -36,9 +40,9 @@ void sw_verified_init(struct sw_verified *verified, uv_loop_t *loop, struct sw_h
 
 /**
  * Takes in what came of the last run, and begins another when the log, which ends at @head, has
- * grown since: at once when @now, else for a log of moderate size and after a while. True while one
- * runs. @now_ms: the loop's clock.
+ * grown since and the last one is a while ago, or when @all. True while
+ * one runs. @now_ms: the loop's clock.
  */
-bool sw_verified_look(struct sw_verified *verified, int64_t head, bool now, uint64_t now_ms);
+bool sw_verified_look(struct sw_verified *verified, int64_t head, bool all, uint64_t now_ms);
 
 #endif

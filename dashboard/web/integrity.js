@@ -19,15 +19,15 @@ function facts(found, data) {
   const checkpoint = data.checkpoints?.[0];
   return h('dl', {class: 'facts'},
     result.problem && fact('First bad place', h('b', {class: 'alarm'}, result.problem)),
-    fact('Computed again', `${plural(result.rows, 'row')} (${plural(result.events, 'event')}, ${plural(result.judgements, 'judgement')}, ${plural(result.alerts, 'alert')}) against ${plural(result.entries, 'sealed record')}, in ${span(result.seconds * 1000)}`),
+    result.rows > 0 && fact('Computed again', `${plural(result.rows, 'row')} (${plural(result.events, 'event')}, ${plural(result.judgements, 'judgement')}, ${plural(result.alerts, 'alert')}) against ${plural(result.entries, 'sealed record')}, in ${span(result.seconds * 1000)}`),
     fact('Signed', checkpoint ? [`${number(checkpoint.size)} of ${plural(result.entries, 'sealed record')}, by the newest checkpoint, of `, time(checkpoint.made, full(checkpoint.made)),
       result.signer && [', key ', h('code', {}, result.signer)], result.signer_trusted === false && '; the log names this key itself, --key says whom you trust']
       : 'by nobody: the log has no checkpoint. Whoever can write the file could write all of it anew.'),
-    fact('Witnessed', result.witnesses > 0 ? `by ${number(result.witnesses_agree)} of ${number(result.witnesses)}, up to sealed record ${number(result.witnessed_entries)}`
+    fact('Witnessed', result.witnesses > 0 ? `by ${number(result.witnesses_agree)} of ${number(result.witnesses)}${result.witnesses_agree ? `, up to sealed record ${number(result.witnessed_entries)}` : ''}`
       : 'by nobody this dashboard knows of (--witness names files of heads that are kept elsewhere). Such a head proves that the whole file was not replaced.'),
     fact('Deleted on purpose', result.payloads_gone + result.keys_gone > 0 ? `${plural(result.payloads_gone, 'payload')} and ${plural(result.keys_gone, 'key')} of chains; their proofs stand, see below` : 'nothing'),
     result.origin && fact('Name of the log', h('code', {}, result.origin)),
-    fact('Root of the tree', h('code', {}, result.root)));
+    result.rows > 0 && fact('Root of the tree', h('code', {}, result.root)));
 }
 
 function meaning() {
@@ -52,7 +52,15 @@ const list = ({title, id, heads, rows, note, what}) => h('section', {class: 'pan
 const range = gap => gap.first === gap.last ? number(gap.first) : `${number(gap.first)} to ${number(gap.last)}`;
 
 // Silence is measured against the newest report of all, not against our clock: a simulation has its own.
-const silentNote = data => `Told by ${Number(data.read_from) > 1 ? `the newest ${number(Number(data.read_to) - Number(data.read_from) + 1)} entries` : 'all entries'}, up to ${data.newest_recorded ? full(data.newest_recorded) : 'now'}. A source that sent fewer than five says nothing of what is usual.`;
+const silentNote = data => `Told by ${Number(data.read_from) > 1 ? `the newest ${number(Number(data.read_to) - Number(data.read_from) + 1)} entries` : 'all entries'}, up to ${data.newest_recorded ? full(data.newest_recorded) : 'now'}. A source that sent fewer than five says nothing of what is usual, and one that ended in order is silent too.`;
+
+const lossWord = {
+  chains_evicted: 'Chains forgotten for want of room: a later step of them begins a new one', sources_refused: 'Sources whose numbers are not followed',
+  holes_merged: 'Holes in numbers counted as one', daily_evicted: 'Daily alerts begun anew for want of room', cuts_evicted: 'Switched-off edges forgotten',
+  correlation_groups_evicted: 'Groups of correlations given up for want of room', correlation_values_dropped: 'Values of sums dropped',
+  regex_limits_exceeded: 'Patterns that ran into their limit: no match', values_refused: 'Values that were not looked at', findings_left_out: 'Findings beyond what one judgement holds',
+  parents_missing: 'Corrections of entries that the log does not have', causes_missing: 'Judgements whose cause the log does not have', spool_damaged: 'Packets damaged on their way to the log',
+};
 
 // What there is something of has a table; the rest is said in a line each.
 function missing(data) {
@@ -62,11 +70,11 @@ function missing(data) {
     table('Numbers that never came', 'gaps-title', ['Source', 'Numbers', 'Noticed (UTC)', ''], data.gaps.map(gap => [gap.source, range(gap), time(gap.opened, moment(gap.opened)), gap.filled ? 'came after all' : h('b', {class: 'alarm'}, 'missing')]),
       `None. Each source numbers what it sends: ${plural(data.sources.length, 'source')}, ${late.length ? `${number(late.length)} with a hole that may still be filled` : 'all without a hole'}.`),
     table('Silent for longer than usual', 'silent-title', ['Source', 'Last heard of (UTC)', 'Silent for', 'Longest before', 'Usually every'], data.silent.map(source => [source.source,
-      source.last ? time(source.last, moment(source.last)) : `before entry ${number(Number(data.read_from))}`, h('b', {class: 'alarm'}, span(source.silent)),
+      source.last ? time(source.last, moment(source.last)) : `before entry ${number(Number(data.read_from))}`, h('b', {}, span(source.silent)),
       source.longest ? span(source.longest) : '', source.mean ? span(source.mean) : '']),
       `${data.read_to === data.entry ? 'No source' : 'No source so far'} is silent for longer than it ever was before. ${silentNote(data)}`, silentNote(data)),
-    table('Losses', 'losses-title', ['What', 'How many', 'When (UTC)', 'Run'], data.losses.map(loss => [sentenceCase(spaced(loss.what)), number(loss.total), time(loss.logged, moment(loss.logged)), loss.run]),
-      'None: nothing overflowed and nothing was thrown away.'),
+    table('Losses', 'losses-title', ['What', 'How many', 'When (UTC)', 'Run'], data.losses.map(loss => [lossWord[loss.what] ?? sentenceCase(spaced(loss.what)), number(loss.total), time(loss.logged, moment(loss.logged)), loss.run]),
+      `None: nothing overflowed and nothing was thrown away.${data.waits ? ` ${plural(data.waits, 'time')} the monitor let the broker wait until it had caught up; by that nothing is lost.` : ''}`),
     table('Refused', 'refused-title', ['Why', 'Where', 'When (UTC)'], data.refused.map(row => [sentenceCase(spaced(row.reason)), row.field ? h('code', {}, row.field) : '', time(row.logged, moment(row.logged))]),
       'None. What cannot be read, or could name a person, would be counted here; its bytes are not kept.'),
     data.redactions && table('Deleted by retention or on request', 'redactions-title', ['When (UTC)', 'What', 'Why', 'Payloads', 'Keys'],
