@@ -16,6 +16,7 @@ try {
     await page.goto(server.origin + path);
     await page.waitForSelector('.alert .hops');
     await page.waitForSelector('.map');
+    await page.waitForSelector('.verified.calm');
     await page.waitForTimeout(300);
     await page.screenshot({path: join(process.env.OUT, name)});
   };
@@ -23,11 +24,17 @@ try {
   await take('dark.png', `/?alert=${handed.id}`, 'dark');
   await page.emulateMedia({colorScheme: 'light'});
   await page.setViewportSize({width: 1400, height: 860});
-  await page.goto(`${server.origin}/replay?entry=34`);
+  // Some way into the day, at an entry that raised an alert; the log is counted at the first look.
+  let moment;
+  do { moment = await json('/api/replay?as_of=130000'); } while (!moment.entry);
+  await page.goto(`${server.origin}/replay?entry=${moment.alert_after}`);
   await page.waitForSelector('#replay-map .ribbon');
   await page.waitForSelector('#replay-check b');
-  await page.waitForSelector('.verified');
+  await page.waitForSelector('.verified.calm');
   await page.screenshot({path: join(process.env.OUT, 'replay.png')});
+  await page.goto(`${server.origin}/what-if?b=so40-1979`);
+  await page.waitForSelector('#result-title');
+  await page.screenshot({path: join(process.env.OUT, 'what-if.png')});
 } finally {
   await chrome.close();
   await server.stop();

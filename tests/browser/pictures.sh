@@ -10,7 +10,8 @@ source=$PWD
 build=$(realpath "${1:-$PWD/build/test}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-for scenario in subject-a sister-agency side-door jail-handover civil-warrant task-force stop-data false-match; do
+# A day of the city amid cases of a few events each: what is seldom beside what happens all day.
+for scenario in false-match stop-data civil-warrant subject-a jail-handover los-angeles-day task-force side-door sister-agency; do
     "$build/bin/sharewatch" run "scenarios/$scenario" --speed max --pause-max 0 --no-dashboard --log "$folder/log.db" >/dev/null
 done
 there=$build/tests/browser/run
