@@ -11,7 +11,23 @@
 // Hops looked at for one page when a filter has no index of its own; the page says where to go on.
 #define LOOK_MAX 5000
 
-static void write_event(sqlite3_stmt *row, struct sw_buffer *out)
+/* A system's name for people, as the newest run's map has it; nothing for one that it has not. */
+static void write_name(struct sw_store *store, const char *key, const char *node,
+                       struct sw_buffer *out)
+{
+    sqlite3_stmt *row = sw_store_prepare(
+        store, "SELECT name FROM log.map_node WHERE map_id ="
+               " (SELECT map_id FROM log.run ORDER BY id DESC LIMIT 1) AND node = ?1");
+    if (row != NULL) {
+        (void)sqlite3_bind_text(row, 1, node, -1, SQLITE_STATIC);
+        if (sw_store_step(store, row)) {
+            sw_json_text(out, key, sw_column(row, 0));
+        }
+    }
+    (void)sw_store_done(store, row);
+}
+
+static void write_event(struct sw_store *store, sqlite3_stmt *row, struct sw_buffer *out)
 {
     sw_json_id(out, "id", sqlite3_column_int64(row, 0));
     sw_json_text(out, "kind", sw_column(row, 1));
@@ -24,6 +40,8 @@ static void write_event(sqlite3_stmt *row, struct sw_buffer *out)
         sw_json_text(out, "edge", sw_column(row, 8));
         sw_json_text(out, "src", sw_column(row, 9));
         sw_json_text(out, "dst", sw_column(row, 10));
+        write_name(store, "src_name", sw_column(row, 9), out);
+        write_name(store, "dst_name", sw_column(row, 10), out);
         sw_json_number(out, "level", sqlite3_column_int64(row, 11));
         sw_json_text(out, "verdict", sw_column(row, 12));
         sw_json_id(out, "alert", sqlite3_column_int64(row, 13));
@@ -76,7 +94,7 @@ enum sw_status sw_answer_events(struct sw_store *store, struct sw_query *query,
         looked++;
         if (fits(query, row)) {
             sw_buffer_append_string(out, written++ == 0 ? "{" : ",{");
-            write_event(row, out);
+            write_event(store, row, out);
             sw_buffer_append_string(out, "}");
         }
     }

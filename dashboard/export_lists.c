@@ -186,6 +186,12 @@ static void filter_none(struct sw_buffer *sql, const struct sw_query *query)
     (void)query;
 }
 
+static void filter_losses(struct sw_buffer *sql, const struct sw_query *query)
+{
+    (void)query;
+    sw_buffer_append_string(sql, " AND NOT " SW_LOSS_IS_NONE);
+}
+
 static void filter_cases(struct sw_buffer *sql, const struct sw_query *query)
 {
     (void)query;
@@ -283,7 +289,7 @@ static const struct sw_export_list lists[] = {
      ""},
     {"gaps", "g.id", "log.gap AS g JOIN log.source AS s ON s.id = g.source_id", filter_none,
      bind_hops, gap_head, COLUMNS(gap_columns), ""},
-    {"losses", "o.id", "log.loss AS o", filter_none, bind_hops, loss_head, COLUMNS(loss_columns),
+    {"losses", "o.id", "log.loss AS o", filter_losses, bind_hops, loss_head, COLUMNS(loss_columns),
      ""},
     {"refused", "q.id", "log.quarantine AS q", filter_none, bind_hops, refused_head,
      COLUMNS(refused_columns), ""},

@@ -80,6 +80,20 @@ static void write_checkpoint(sqlite3_stmt *row, struct sw_buffer *out)
     sw_json_text(out, "note", sw_column(row, 2));
 }
 
+/* How often the monitor let the broker wait, in all runs. */
+static int64_t count_waits(struct sw_store *store)
+{
+    int64_t waits = 0;
+    sqlite3_stmt *row = sw_store_prepare(
+        store, "SELECT sum(total) FROM (SELECT max(total) AS total FROM log.loss WHERE"
+               " " SW_LOSS_IS_NONE " GROUP BY run_id)");
+    if (row != NULL && sw_store_step(store, row)) {
+        waits = sqlite3_column_int64(row, 0);
+    }
+    (void)sw_store_done(store, row);
+    return waits;
+}
+
 enum sw_status sw_answer_integrity(struct sw_store *store, struct sw_buffer *out)
 {
     sw_buffer_append_string(out, "{");
@@ -89,7 +103,8 @@ enum sw_status sw_answer_integrity(struct sw_store *store, struct sw_buffer *out
                " log.source AS s ON s.id = g.source_id ORDER BY g.id DESC LIMIT ?1",
                write_gap, out);
     write_rows(store, "losses",
-               "SELECT what, max(total), max(ts_logged), run_id FROM log.loss GROUP BY run_id, what"
+               "SELECT what, max(total), max(ts_logged), run_id FROM log.loss WHERE NOT"
+               " " SW_LOSS_IS_NONE " GROUP BY run_id, what"
                " ORDER BY run_id DESC, what LIMIT ?1",
                write_loss, out);
     write_rows(store, "refused",
@@ -103,6 +118,7 @@ enum sw_status sw_answer_integrity(struct sw_store *store, struct sw_buffer *out
                " chain_case) AS c JOIN review AS r ON r.subject = c.number AND r.subject <> ''"
                " WHERE r.action = 'case_read' GROUP BY 1, 2 ORDER BY 4 DESC LIMIT ?1",
                write_reader, out);
+    sw_json_number(out, "waits", count_waits(store));
     if (store->schema >= SW_LOG_SEALED) {
         write_rows(store, "redactions",
                    "SELECT made_ms, class, reason, payloads, keys FROM log.redaction"

@@ -46,7 +46,7 @@ static void write_gaps(struct sw_store *store, struct sw_buffer *out)
     }
     (void)sw_store_done(store, row);
     sw_json_number(out, "quarantined", store->heads.quarantine);
-    sw_json_number(out, "losses", store->heads.loss);
+    sw_json_number(out, "losses", store->heads.losses);
 }
 
 enum sw_status sw_answer_status(struct sw_store *store, const struct sw_inbox *inbox,

@@ -546,7 +546,12 @@ static void read_heads(struct sw_store *store)
     heads->hop = read_number(store, "SELECT max(id) FROM log.hop");
     heads->gap = read_number(store, "SELECT max(id) FROM log.gap");
     heads->quarantine = read_number(store, "SELECT max(id) FROM log.quarantine");
-    heads->loss = read_number(store, "SELECT max(id) FROM log.loss");
+    int64_t loss = read_number(store, "SELECT max(id) FROM log.loss");
+    if (loss != heads->loss) {
+        heads->loss = loss;
+        heads->losses = read_number(store, "SELECT count(*) FROM (SELECT DISTINCT run_id, what FROM"
+                                           " log.loss WHERE NOT " SW_LOSS_IS_NONE ")");
+    }
     heads->oldest_ms = read_number(store, "SELECT min(ts_event) FROM log.event");
     heads->newest_ms = read_number(store, "SELECT max(ts_event) FROM log.event");
     heads->review = read_number(store, "SELECT max(seq) FROM review");

@@ -20,12 +20,15 @@
 #define SW_REVIEWS_SCHEMA         1
 #define SW_STORE_PROBLEM_BYTES    640
 #define SW_LOG_SEALED             2 // version of the schema from which logs are sealed
-#define SW_KEPT_MAX               64u
+/* The monitor let the broker wait: counted beside losses, but nothing is lost. */
+#define SW_LOSS_IS_NONE "what = 'spool_waits'"
+#define SW_KEPT_MAX     64u
 
 /** How far both files are; 0 when a table is empty. */
 struct sw_heads {
     int64_t alert, event, hop, review; // highest ids
     int64_t gap, quarantine, loss;
+    int64_t losses;               // kinds of losses of all runs; waiting is none
     int64_t oldest_ms, newest_ms; // event time of the oldest and newest event
 };
 

@@ -33,7 +33,7 @@ function hopLine(hop, alert, replaced) {
   const rules = hop.findings.filter(finding => finding.rule);
   return h('li', {class: `hop v-${hop.verdict}${own ? ' own' : ''}${replaced ? ' replaced' : ''}`, id: `hop-${hop.id}`},
     h('span', {class: 'dot', 'aria-hidden': 'true'}),
-    h('div', {class: 'hop-head'}, h('b', {}, hop.to_name || sentenceCase(spaced(hop.action))), time(hop.ts, moment(hop.ts))),
+    h('div', {class: 'hop-head'}, h('b', {}, sentenceCase(hop.to_name || spaced(hop.action))), time(hop.ts, moment(hop.ts))),
     h('p', {}, hop.edge_name || `${sentenceCase(spaced(hop.kind))} ${spaced(hop.action)}`),
     h('p', {class: 'dim'}, hop.from_name ? `from ${hop.from_name}, ` : '', spaced(hop.data_class || hop.kind), ', ',
       h('a', {href: link({}, `/events/${hop.event}`)}, `entry ${number(Number(hop.event))}`)),
@@ -130,7 +130,7 @@ export function timeline(alert, width, title = 'Timeline of this chain') {
       'aria-label': `${plural(all.length, 'hop')} from ${full(start)} to ${full(end)}. The list "Path, hop by hop" says the same in words.`},
       ticks.map(ms => [s('line', {x1: x(ms), y1: 4, x2: x(ms), y2: height - 24, class: 'tick'}),
         s('text', {x: x(ms), y: height - 6, class: 'tick-word'}, short ? moment(ms) : day(ms))]),
-      lanes.map((name, at) => [s('line', {x1: left, y1: y(at), x2: right, y2: y(at), class: 'lane'}), s('text', {x: 0, y: y(at) + 4}, name.length > 27 ? `${name.slice(0, 26)}…` : name)]),
+      lanes.map((name, at) => [s('line', {x1: left, y1: y(at), x2: right, y2: y(at), class: 'lane'}), s('text', {x: 0, y: y(at) + 4}, sentenceCase(name.length > 27 ? `${name.slice(0, 26)}…` : name))]),
       late.length > 0 && [s('line', {x1: left, y1: y(lanes.length), x2: right, y2: y(lanes.length), class: 'lane'}), s('text', {x: 0, y: y(lanes.length) + 4, class: 'dim'}, 'Learned')],
       points.map(({hop, lane: to}) => {
         const from = hop.from_name ? lane(hop.from_name) : to;

@@ -1,7 +1,7 @@
 // The flow map. Columns are how far a record got, colour is the verdict, so that "how far" and "was it
 // allowed" stay two things. The order of systems is that of the sharing map and does not move.
 
-import {h, s, number, plural, verdictWord, levelWord, verdictTag, levelTag, VERDICTS, modeWord, glyph} from './dom.js';
+import {h, s, number, plural, verdictWord, levelWord, verdictTag, levelTag, VERDICTS, modeWord, sentenceCase} from './dom.js';
 import {link} from './state.js';
 
 const COLUMNS = ['Local record', 'State and shared', 'Federal', '1 Searched', '2 Matched', '3 Informed', '4 Custody'];
@@ -141,7 +141,32 @@ function label(systems, step, width) {
     const most = Math.max(8, Math.floor((system.end ? step * 1.2 : room) / letter));
     // Where there is little room, "ICE support centre (LESC)" is LESC; its title has all.
     const short = system.node.name.match(/\(([^)]+)\)$/)?.[1];
-    system.lines = wrap(short && most < 12 ? short : system.node.name, most);
+    system.lines = wrap(short && most < 12 ? short : sentenceCase(system.node.name), most);
+  }
+}
+
+// Where a ribbon is at `x`; it leaves and enters level.
+function heightAt(ribbon, x) {
+  const x0 = ribbon.from.x + 9, x1 = ribbon.to.x, bend = Math.max(18, (x1 - x0) * 0.5);
+  let low = 0, high = 1;
+  for (let step = 0; step < 12; step++) {
+    const t = (low + high) / 2, u = 1 - t;
+    if (u ** 3 * x0 + 3 * u * u * t * (x0 + bend) + 3 * u * t * t * (x1 - bend) + t ** 3 * x1 < x) low = t; else high = t;
+  }
+  return ribbon.y0 + (ribbon.y1 - ribbon.y0) * low * low * (3 - 2 * low);
+}
+
+// A name that ribbons would strike through stands below its system, where there is room and less in the way.
+function dodge(systems, ribbons) {
+  for (const system of systems) {
+    const long = 6 * Math.max(...system.lines.map(line => line.length)), tall = 12 * system.lines.length + 4, foot = system.y + system.tall + 2;
+    const touches = (ribbon, x, top, bottom) => x > ribbon.from.x && x < ribbon.to.x && Math.abs(heightAt(ribbon, x) - (top + bottom) / 2) < (bottom - top + ribbon.width) / 2;
+    const struck = (top, bottom) => ribbons.filter(ribbon => ribbon.from !== system && ribbon.to !== system &&
+      [4, long / 2, long].some(at => touches(ribbon, system.x + at, top, bottom))).length;
+    const taken = systems.some(other => other !== system && other.x < system.x + long && other.x + 60 > system.x &&
+      other.y - 8 - 12 * other.lines.length < foot + tall && other.y + other.tall > foot);
+    const above = struck(system.y - tall, system.y - 2);
+    system.below = above > 0 && !taken && !system.ins.some(ribbon => ribbon.verdict === 'PROH') && struck(foot, foot + tall) < above;
   }
 }
 
@@ -178,6 +203,7 @@ export function layout(data, width) {
   const bottom = Math.max(top + 60, ...systems.map(system => system.y + system.tall)) + 30;
   attach(systems);
   label(systems, step, width);
+  dodge(systems, ribbons);
   return {ribbons, systems, kept, width, height: bottom, x, step, heads: COLUMNS.map((name, column) => ({name, x: x(column, 0)}))};
 }
 
@@ -193,7 +219,7 @@ function path(ribbon) {
 function drawSystem(system) {
   const prohibited = system.ins.filter(r => r.verdict === 'PROH').reduce((sum, r) => sum + r.n, 0);
   const total = system.ins.reduce((sum, r) => sum + r.n, 0);
-  const labelY = system.y - 5 - (system.lines.length - 1) * 12;
+  const labelY = system.below ? system.y + system.tall + 12 : system.y - 5 - (system.lines.length - 1) * 12;
   return s('g', {class: `system${system.node.immigration ? ' imm' : ''}${system.quiet ? ' quiet' : ''}`},
     s('rect', {x: system.x, y: system.y, width: 9, height: system.tall, rx: 1.5}),
     system.lines.map((line, at) => s('text', {x: system.x + (system.end ? 9 : 0), y: labelY + at * 12, class: `${prohibited ? 'strong' : ''}${system.end ? ' end' : ''}`}, line)),
@@ -254,7 +280,7 @@ export function table(data, state) {
       h('th', {scope: 'col', class: at === 6 && 'n'}, name)))),
     h('tbody', {}, rows.map(row => h('tr', {},
       h('td', {}, verdictTag(row.verdict)), h('td', {}, levelTag(row.level)),
-      h('td', {}, names.get(row.src) ?? 'not named'), h('td', {}, names.get(row.dst) ?? 'not named'),
+      h('td', {}, sentenceCase(names.get(row.src) ?? 'not named')), h('td', {}, sentenceCase(names.get(row.dst) ?? 'not named')),
       h('td', {}, h('span', {class: 'edge'}, row.edge || 'none'), ' ', edges.get(row.edge)?.name ?? ''),
       h('td', {}, edges.get(row.edge)?.off_switch ?? 'unknown'),
       h('td', {class: 'n'}, h('a', {href: link({edge: row.edge, src: row.src, dst: row.dst, verdict: row.verdict, level: row.level}, '/events')}, number(row.n))))))));
@@ -268,7 +294,7 @@ export function chosen(data, state) {
   const names = new Map(data.nodes.map(node => [node.node, node.name]));
   const n = rows.reduce((sum, row) => sum + row.n, 0);
   return h('section', {class: 'panel', 'aria-labelledby': 'flow-title'},
-    h('header', {}, h('h2', {id: 'flow-title'}, `${names.get(src)} to ${names.get(dst)}`), verdictTag(verdict), levelTag(Number(level)),
+    h('header', {}, h('h2', {id: 'flow-title'}, sentenceCase(`${names.get(src)} to ${names.get(dst)}`)), verdictTag(verdict), levelTag(Number(level)),
       h('a', {class: 'button', href: link({flow: ''})}, 'Close')),
     h('p', {}, `${plural(n, Number(level) ? 'crossing' : 'record')} in this range. `,
       h('a', {href: link({src, dst, verdict, level}, '/events')}, 'See each entry'), ' · ',

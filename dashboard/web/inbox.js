@@ -1,7 +1,7 @@
 // The inbox: states, time at a glance, and the groups of alerts.
 
 import {h, s, number, plural, verdictTag, levelTag, brief, time, full, day, clock, dutyWord, stateWord,
-  verdictWord, levelWord, pathParts, span, VERDICTS} from './dom.js';
+  verdictWord, levelWord, pathParts, span, sentenceCase, VERDICTS} from './dom.js';
 import {link} from './state.js';
 
 const STATES = ['open', 'escalated', 'acknowledged', 'closed'];
@@ -69,7 +69,7 @@ function card(alert, state, view) {
         many > 1 && h('span', {class: 'times', title: `${plural(alert.count ?? 1, 'alert')}, ${plural(many, 'crossing')}`}, `×${number(many)}`),
         h('span', {class: 'when'}, time(alert.last ?? alert.ts, brief(alert.last ?? alert.ts, view.newest)))),
       h('span', {class: 'title'}, alert.title),
-      alert.path && h('span', {class: 'line path', title: alert.path}, crumbs(alert.path)),
+      alert.path && h('span', {class: 'line path', title: alert.path}, sentenceCase(crumbs(alert.path))),
       h('span', {class: 'line law'}, h('span', {class: 'cite'}, alert.cite || 'no local rule'),
         alert.duties.map(duty => h('span', {class: 'chip'}, dutyWord[duty] ?? duty)),
         h('span', {class: 'token', title: `Key of the chain: ${alert.chain}`}, many > 1 && alert.daily ? plural(many, 'crossing') : alert.chain.startsWith('event:') ? '' : alert.chain.replace(/^.*:/, '').slice(0, 10)))));

@@ -13,7 +13,7 @@ const widthOf = element => Math.max(340, Math.floor(element.clientWidth - 58)); 
 export function drawMiddle() {
   const pane = $('middle');
   if (!pane || !shown.flows) return;
-  const state = read(), width = Math.max(widthOf(pane), matchMedia('(max-width: 700px)').matches ? 640 : 0);
+  const state = read(), width = Math.max(widthOf(pane), 620);
   const asTable = state.view === 'table';
   const {plan, svg} = flows.drawMap(shown.flows, state, width);
   const kept = plan.kept.reduce((sum, flow) => sum + flow.n, 0);

@@ -20,13 +20,25 @@ async function drawIntegrity(force) {
   }
 }
 
+// A page of entries. The server looks at some thousands at a time; few of a large log may fit a filter.
+async function entries(state) {
+  const wanted = 100, until = performance.now() + 3000;
+  let all = null;
+  do {
+    const part = await ask('/api/events', {range: state.range, verdict: state.verdict, level: state.level, edge: state.edge, src: state.src, dst: state.dst,
+      before: all?.next ?? state.before, limit: wanted - (all?.events.length ?? 0)});
+    all = {...part, events: [...all?.events ?? [], ...part.events], looked_at: (all?.looked_at ?? 0) + part.looked_at};
+  } while (all.next && all.events.length < wanted && performance.now() < until && read().page === 'events');
+  return all;
+}
+
 async function drawPage(state) {
   const page = $('page');
   const at = JSON.stringify([state.page, state.id, location.search]);
   let content;
   const [pages, whatIf] = await Promise.all([import('./pages.js'), state.page === 'what-if' && import('./whatif.js'), styled()]);
   if (state.page === 'events' && state.id) content = pages.event(await ask(`/api/events/${encodeURIComponent(state.id)}`));
-  else if (state.page === 'events') content = pages.events(await ask('/api/events', {range: state.range, verdict: state.verdict, level: state.level, edge: state.edge, src: state.src, dst: state.dst, before: state.before, limit: 100}), state);
+  else if (state.page === 'events') content = pages.events(await entries(state), state);
   else if (state.page === 'cases' && state.id) content = pages.oneCase(await ask(`/api/cases/${encodeURIComponent(state.id)}/timeline`), page.clientWidth - 58);
   else if (state.page === 'what-if') {
     const {packs} = await ask('/api/packs');

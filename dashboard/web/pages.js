@@ -24,7 +24,7 @@ export function events(data, state) {
           h('td', {class: 'n'}, h('a', {href: link({before: ''}, `/events/${event.id}`)}, number(Number(event.id)))),
           h('td', {}, time(event.ts, moment(event.ts))),
           h('td', {}, `${sentenceCase(event.kind)} ${spaced(event.action)}`),
-          h('td', {}, event.src || ''), h('td', {}, event.dst || ''),
+          h('td', {}, sentenceCase(event.src_name ?? event.src ?? '')), h('td', {}, sentenceCase(event.dst_name ?? event.dst ?? '')),
           h('td', {}, event.verdict ? verdictTag(event.verdict) : h('span', {class: 'dim'}, 'moves nothing')),
           h('td', {}, event.verdict ? levelTag(event.level) : ''),
           h('td', {class: 'n'}, Number(event.alert) ? h('a', {href: `/alerts/${event.alert}`}, number(Number(event.alert))) : '')))))),

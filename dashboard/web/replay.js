@@ -56,7 +56,7 @@ function drawMoment() {
 
 function drawLists() {
   const state = read(), place = $('replay-map');
-  const width = Math.max(340, place.clientWidth - 32, matchMedia('(max-width: 700px)').matches ? 640 : 0);
+  const width = Math.max(620, place.clientWidth - 32);
   const {svg} = flows.drawMap(own.whole, state, width, sums(own.flows));
   replace(place, h('header', {}, h('h2', {id: 'replay-map-title'}, 'Where records had crossed'), flows.legend(own.whole)),
     h('div', {class: 'map-scroll'}, svg));
