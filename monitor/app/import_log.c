@@ -63,18 +63,6 @@ static enum sw_status answer_known(struct sw_import_log *import, const struct sw
     return SW_EXISTS;
 }
 
-static struct sw_text stored_payload(struct sw_import_log *import, const struct sw_packet *packet)
-{
-    struct sw_buffer buffer;
-    if (import->judge.event.mask_count == 0) {
-        return packet->payload;
-    }
-    sw_buffer_init(&buffer, import->scrubbed, sizeof(import->scrubbed));
-    sw_pipeline_write_scrubbed(packet, &import->judge.event, &buffer);
-    SW_ASSERT(!buffer.overflowed);
-    return sw_buffer_text(&buffer);
-}
-
 static enum sw_status take(void *context, struct sw_text topic, struct sw_text payload,
                            struct sw_import_answer *answer)
 {
@@ -88,8 +76,8 @@ static enum sw_status take(void *context, struct sw_text topic, struct sw_text p
         return SW_MALFORMED;
     }
     sw_digest_of(&import->digest, payload, packet.digest);
-    enum sw_status status =
-        sw_log_add_event(&import->log, &packet, &judge->event, stored_payload(import, &packet));
+    struct sw_text stored = sw_judge_stored(&packet, &judge->event, import->scrubbed);
+    enum sw_status status = sw_log_add_event(&import->log, &packet, &judge->event, stored);
     if (status == SW_EXISTS || status == SW_INVALID) {
         return answer_known(import, &packet, status == SW_INVALID, answer);
     }

@@ -27,7 +27,7 @@ struct sw_import_log {
     uint64_t alerts;           // new ones
     uint64_t events;           // new ones
     uint64_t line;             // of the row that is being taken
-    char scrubbed[SW_PACKET_BYTES_MAX + SW_EVENT_MASKS_MAX * 6 * SW_TEXT_BYTES_MAX];
+    char scrubbed[SW_JUDGE_STORED_MAX];
     char code[64]; // of the last refusal
 };
 

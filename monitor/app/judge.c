@@ -26,6 +26,19 @@ void sw_judge_init_log(struct sw_judge *judge, struct sw_pipeline *pipeline, str
     judge->log = log;
 }
 
+struct sw_text sw_judge_stored(const struct sw_packet *packet, const struct sw_event *event,
+                               char bytes[SW_JUDGE_STORED_MAX])
+{
+    struct sw_buffer buffer;
+    if (event->mask_count == 0) {
+        return packet->payload;
+    }
+    sw_buffer_init(&buffer, bytes, SW_JUDGE_STORED_MAX);
+    sw_pipeline_write_scrubbed(packet, event, &buffer);
+    SW_ASSERT(!buffer.overflowed);
+    return sw_buffer_text(&buffer);
+}
+
 static enum sw_status find_event(struct sw_judge *judge, struct sw_log_event *found)
 {
     struct sw_text source = judge->event.source;
@@ -187,6 +200,41 @@ uint32_t sw_judge_refused(struct sw_judge *judge, const struct sw_rejection *rej
     sw_pipeline_take_refused(judge->pipeline, rejection, at_ms, &judge->outputs);
     take_gaps(judge, at_ms);
     return judge->outputs.source;
+}
+
+void sw_judge_refuse(struct sw_judge *judge, const struct sw_packet *packet,
+                     const struct sw_rejection *rejection)
+{
+    judge->calls->keep_refusal(judge->context, packet, rejection);
+    (void)sw_judge_refused(judge, rejection, packet->received_ms);
+}
+
+static void refuse_reused_id(struct sw_judge *judge, const struct sw_packet *packet)
+{
+    struct sw_rejection rejection = {.reason = SW_REFUSAL_CONFLICT,
+                                     .code = "id_reused",
+                                     .field = "id",
+                                     .source = judge->event.source,
+                                     .sequence = judge->event.sequence};
+    sw_judge_refuse(judge, packet, &rejection);
+}
+
+enum sw_status sw_judge_packet(struct sw_judge *judge, const struct sw_packet *packet)
+{
+    struct sw_rejection rejection = {0};
+    int64_t row = 0;
+    if (sw_pipeline_decode(judge->pipeline, packet, &judge->event, &rejection) != SW_OK) {
+        sw_judge_refuse(judge, packet, &rejection);
+        return SW_MALFORMED;
+    }
+    enum sw_status status = judge->calls->keep_event(judge->context, packet, &judge->event, &row);
+    if (status == SW_OK) {
+        sw_judge_event(judge, row, packet->received_ms);
+    } else if (status == SW_INVALID) {
+        refuse_reused_id(judge, packet);
+        status = SW_MALFORMED;
+    }
+    return status;
 }
 
 void sw_judge_tick(struct sw_judge *judge, int64_t at_ms)

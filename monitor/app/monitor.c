@@ -89,28 +89,30 @@ static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
     (void)touch_source(monitor, gap->source);
 }
 
+static enum sw_status keep_event(void *context, const struct sw_packet *packet,
+                                 const struct sw_event *event, int64_t *row)
+{
+    struct sw_monitor *monitor = context;
+    struct sw_text stored = sw_judge_stored(packet, event, monitor->scrubbed);
+    enum sw_status status = sw_log_add_event(&monitor->log, packet, event, stored);
+    *row = monitor->log.event_id;
+    return status;
+}
+
+static void keep_refusal(void *context, const struct sw_packet *packet,
+                         const struct sw_rejection *rejection)
+{
+    struct sw_monitor *monitor = context;
+    sw_log_add_quarantine(&monitor->log, packet, rejection);
+    monitor->quarantined_total++;
+}
+
 static const struct sw_judge_calls judge_calls = {
+    .keep_event = keep_event,
+    .keep_refusal = keep_refusal,
     .take = add_outputs,
     .take_gap = add_gap,
 };
-
-static void refuse(struct sw_monitor *monitor, const struct sw_packet *packet,
-                   const struct sw_rejection *rejection)
-{
-    sw_log_add_quarantine(&monitor->log, packet, rejection);
-    monitor->quarantined_total++;
-    (void)touch_source(monitor, sw_judge_refused(&monitor->judge, rejection, packet->received_ms));
-}
-
-static void refuse_reused_id(struct sw_monitor *monitor, const struct sw_packet *packet)
-{
-    struct sw_rejection rejection = {.reason = SW_REFUSAL_CONFLICT,
-                                     .code = "id_reused",
-                                     .field = "id",
-                                     .source = monitor->judge.event.source,
-                                     .sequence = monitor->judge.event.sequence};
-    refuse(monitor, packet, &rejection);
-}
 
 /* A sender that sends again is owed the receipt again: it may have missed the first. */
 static void take_duplicate(struct sw_monitor *monitor)
@@ -122,34 +124,13 @@ static void take_duplicate(struct sw_monitor *monitor)
     }
 }
 
-/* What is stored: the bytes as received, unless free text in them was scrubbed. */
-static struct sw_text stored_payload(struct sw_monitor *monitor, const struct sw_packet *packet)
-{
-    struct sw_buffer buffer;
-    if (monitor->judge.event.mask_count == 0) {
-        return packet->payload;
-    }
-    sw_buffer_init(&buffer, monitor->scrubbed, sizeof(monitor->scrubbed));
-    sw_pipeline_write_scrubbed(packet, &monitor->judge.event, &buffer);
-    SW_ASSERT(!buffer.overflowed);
-    return sw_buffer_text(&buffer);
-}
-
 static void take_event(struct sw_monitor *monitor, const struct sw_packet *packet)
 {
-    struct sw_rejection rejection;
-    if (sw_pipeline_decode(monitor->pipeline, packet, &monitor->judge.event, &rejection) != SW_OK) {
-        refuse(monitor, packet, &rejection);
-        return;
-    }
-    enum sw_status status = sw_log_add_event(&monitor->log, packet, &monitor->judge.event,
-                                             stored_payload(monitor, packet));
-    if (status == SW_OK) {
-        sw_judge_event(&monitor->judge, monitor->log.event_id, packet->received_ms);
-    } else if (status == SW_EXISTS) {
+    enum sw_status status = sw_judge_packet(&monitor->judge, packet);
+    if (status == SW_EXISTS) {
         take_duplicate(monitor);
-    } else if (status == SW_INVALID) {
-        refuse_reused_id(monitor, packet);
+    } else if (status == SW_MALFORMED) {
+        (void)touch_source(monitor, monitor->judge.outputs.source);
     }
 }
 
@@ -192,7 +173,7 @@ static void take_packet(struct sw_monitor *monitor, const struct sw_spooled *tak
     } else if (!taken->kept) {
         struct sw_rejection rejection = {
             .reason = SW_REFUSAL_SIZE, .code = "packet_too_long", .position = SW_PACKET_BYTES_MAX};
-        refuse(monitor, &taken->packet, &rejection);
+        sw_judge_refuse(&monitor->judge, &taken->packet, &rejection);
     } else {
         take_event(monitor, &taken->packet);
     }

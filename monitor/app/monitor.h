@@ -101,7 +101,7 @@ struct sw_monitor {
     uv_work_t checkpoint;
 
     struct sw_judge judge; // of the event that is being taken
-    char scrubbed[SW_PACKET_BYTES_MAX + SW_EVENT_MASKS_MAX * 6 * SW_TEXT_BYTES_MAX];
+    char scrubbed[SW_JUDGE_STORED_MAX];
     char json[SW_ALERT_JSON_BYTES];
 
     /* Alerts by their number in the log. The ring has the newest; what is not in it, because it was

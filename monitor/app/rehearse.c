@@ -1,4 +1,4 @@
-/* Memory grows with the number of events: each keeps a short record until the end. */
+/* The notes stand where the monitor has its log, the generator's times where it has a clock. */
 #include "rehearse.h"
 
 #include <stdlib.h>
@@ -12,167 +12,139 @@
 #include <sharewatch/truth.h>
 #include <sharewatch/wire.h>
 
-#define FINDINGS_KEPT      8
-#define RECORDS_AT_FIRST   4096
-#define STANDINGS_AT_FIRST 1024
-
-/* What is kept of one event until the end, by its serial number: later knowledge may still change
- * how it is judged. */
-struct record {
-    const struct sw_expectation *expect; // NULL: no such event
-    uint32_t step;
-    uint32_t revision;
-    /* Of the newest judgement. */
-    bool has_hop;
-    bool fed_reach;
-    bool alert;
-    uint16_t edge;
-    uint8_t phase; // of its newest judgement: whose edge and rules these are
-    enum sw_level level;
-    enum sw_verdict verdict;
-    uint16_t crosses;
-    uint32_t duties;
-    uint32_t verdicts;
-    uint32_t findings[FINDINGS_KEPT]; // index of the rule
-    uint32_t finding_count;
-    const char *refused; // reason code, or NULL
-    bool accepted;
-    uint8_t digest[32];
-    char *topic;   // of events that others follow; else NULL
-    char *payload; // likewise
-    uint32_t payload_bytes;
-    int64_t received_ms;
-};
+#include "judge.h"
+#include "notes.h"
 
 struct rehearsal {
     const struct sw_scenario *scenario;
     struct sw_phases *phases;
     uint32_t phase; // index in `phases`
+    const struct sw_rehearsal_watch *watch;
     struct sw_score score;
     struct sw_truth *truth;
     struct sw_pipeline *pipeline;
-    void *memory;
-    struct record *records; // [capacity], by serial
-    uint64_t capacity;
-    struct sw_chain *chains; // [chain_count of the scenario], as they stand
-    bool *has_chain;
-    struct standing *standings; // [standing_capacity], a power of two
-    uint32_t standing_capacity;
-    uint32_t standing_count;
+    struct sw_judge *judge;
+    void *memory; // of the pipeline
+    struct sw_notes notes;
+    uint64_t serial;   // of the packet being taken
+    int64_t ticked_ms; // when holes were looked for last
     struct sw_rehearsal *result;
+    char stored[SW_JUDGE_STORED_MAX];
 };
 
-/* How far a chain got, under the hash of its key. */
-struct standing {
-    uint64_t hash; // 0: a free place
-    enum sw_level level;
-};
+/* --- what the judge asks for and hands out --- */
 
-/* The number in front of "0000000017-notice"; 0 when it is none of ours. */
-static uint64_t serial_of(struct sw_text id)
+static enum sw_status find_event(void *context, struct sw_text source, struct sw_text event_id,
+                                 struct sw_log_event *found, char *payload)
 {
-    uint64_t serial = 0;
-    for (uint32_t i = 0; i < id.length && id.bytes[i] >= '0' && id.bytes[i] <= '9'; i++) {
-        serial = serial * 10 + (uint64_t)(id.bytes[i] - '0');
-    }
-    return serial;
+    struct rehearsal *rehearsal = context;
+    (void)source; // a serial number is nobody else's
+    return sw_notes_find_event(&rehearsal->notes, sw_notes_serial(event_id), found, payload);
 }
 
-static struct record *record_of(struct rehearsal *rehearsal, uint64_t serial)
+static enum sw_status find_cause(void *context, int64_t row, uint32_t revision,
+                                 struct sw_log_event *found, char *payload)
 {
-    SW_ASSERT(rehearsal->capacity > 0);
-    while (serial >= rehearsal->capacity) {
-        uint64_t capacity = rehearsal->capacity * 2;
-        struct record *records = realloc(rehearsal->records, capacity * sizeof(records[0]));
-        SW_ASSERT(records != NULL);
-        memset(records + rehearsal->capacity, 0, rehearsal->capacity * sizeof(records[0]));
-        rehearsal->records = records;
-        rehearsal->capacity = capacity;
-    }
-    return &rehearsal->records[serial];
+    struct rehearsal *rehearsal = context;
+    return sw_notes_find_cause(&rehearsal->notes, (uint64_t)row, revision, found, payload);
 }
 
-static void grow_standings(struct rehearsal *rehearsal);
-
-static void set_standing(struct rehearsal *rehearsal, uint64_t hash, enum sw_level level)
+static enum sw_status find_chain(void *context, struct sw_text key, struct sw_chain *chain)
 {
-    uint32_t mask = rehearsal->standing_capacity - 1;
-    uint32_t at = (uint32_t)hash & mask;
-    while (rehearsal->standings[at].hash != 0 && rehearsal->standings[at].hash != hash) {
-        at = (at + 1) & mask;
+    struct rehearsal *rehearsal = context;
+    const struct sw_chain *found = sw_notes_chain(&rehearsal->notes, key);
+    if (found == NULL) {
+        return SW_NOT_FOUND;
     }
-    bool fresh = rehearsal->standings[at].hash == 0;
-    rehearsal->standings[at] = (struct standing){hash, level};
-    rehearsal->standing_count += fresh ? 1 : 0;
-    if (rehearsal->standing_count > rehearsal->standing_capacity / 2) {
-        grow_standings(rehearsal);
+    *chain = *found;
+    return SW_OK;
+}
+
+/* Only what may have to be judged again, or has others judged again, is asked for later. */
+static bool may_be_asked_for(const struct rehearsal *rehearsal, const struct sw_note *note,
+                             const struct sw_event *event)
+{
+    return rehearsal->scenario->steps[note->step].child_count > 0 || event->parent.length > 0;
+}
+
+static enum sw_status keep_event(void *context, const struct sw_packet *packet,
+                                 const struct sw_event *event, int64_t *row)
+{
+    struct rehearsal *rehearsal = context;
+    struct sw_note *note = sw_notes_of(&rehearsal->notes, rehearsal->serial);
+    if (note->accepted) {
+        bool same = memcmp(note->digest, packet->digest, sizeof(packet->digest)) == 0;
+        return same ? SW_EXISTS : SW_INVALID;
+    }
+    note->accepted = true;
+    note->kind = event->kind;
+    note->received_ms = packet->received_ms;
+    memcpy(note->digest, packet->digest, sizeof(note->digest));
+    if (may_be_asked_for(rehearsal, note, event)) {
+        sw_note_keep_payload(note, sw_judge_stored(packet, event, rehearsal->stored));
+    }
+    *row = (int64_t)rehearsal->serial;
+    return SW_OK;
+}
+
+static void keep_refusal(void *context, const struct sw_packet *packet,
+                         const struct sw_rejection *rejection)
+{
+    struct rehearsal *rehearsal = context;
+    struct sw_note *note = sw_notes_of(&rehearsal->notes, rehearsal->serial);
+    note->refused = note->accepted ? NULL : rejection->code;
+    rehearsal->result->quarantined++;
+    if (rehearsal->watch != NULL) {
+        rehearsal->watch->refuse(rehearsal->watch->context, packet, rejection);
     }
 }
 
-static void grow_standings(struct rehearsal *rehearsal)
+static void take(void *context, const struct sw_log_subject *subject, const struct sw_event *event,
+                 const struct sw_outputs *outputs)
 {
-    struct standing *old = rehearsal->standings;
-    uint32_t old_capacity = rehearsal->standing_capacity;
-    rehearsal->standing_capacity = old_capacity * 2;
-    rehearsal->standing_count = 0;
-    rehearsal->standings = calloc(rehearsal->standing_capacity, sizeof(struct standing));
-    SW_ASSERT(rehearsal->standings != NULL);
-    for (uint32_t i = 0; i < old_capacity; i++) {
-        if (old[i].hash != 0) {
-            set_standing(rehearsal, old[i].hash, old[i].level);
-        }
-    }
-    free(old);
-}
-
-static void take_chain(struct rehearsal *rehearsal, const struct sw_outputs *outputs)
-{
-    const struct sw_scenario_totals *totals = &rehearsal->scenario->totals;
-    if (!outputs->chain_changed) {
+    struct rehearsal *rehearsal = context;
+    if (!outputs->has_hop) {
         return;
     }
-    uint64_t hash = sw_text_hash(sw_text_from(outputs->chain.key));
-    set_standing(rehearsal, hash != 0 ? hash : 1, outputs->chain.level);
-    for (uint32_t i = 0; i < totals->chain_count; i++) {
-        if (strcmp(totals->chains[i].key, outputs->chain.key) == 0) {
-            rehearsal->chains[i] = outputs->chain;
-            rehearsal->has_chain[i] = true;
-        }
+    struct sw_note *note = sw_notes_of(&rehearsal->notes, (uint64_t)subject->event_id);
+    if (subject->cause_id != 0) {
+        sw_note_add_cause(note, (uint64_t)subject->cause_id);
     }
-}
-
-static void take_hop(struct record *record, const struct sw_hop *hop, uint32_t phase)
-{
-    record->has_hop = true;
-    record->phase = (uint8_t)phase;
-    record->fed_reach = hop->fed_reach;
-    record->edge = hop->edge;
-    record->level = hop->level;
-    record->verdict = hop->verdict;
-    record->crosses = hop->crosses;
-    record->duties = hop->duties;
-    record->verdicts = 0;
-    record->finding_count = 0;
-    for (uint32_t i = 0; i < hop->finding_count && i < SW_FINDINGS_MAX; i++) {
-        const struct sw_finding *finding = &hop->findings[i];
-        record->verdicts |= finding->has_verdict ? 1U << finding->verdict : 0;
-        if (record->finding_count < FINDINGS_KEPT) {
-            record->findings[record->finding_count++] = finding->rule;
-        }
-    }
-}
-
-static void take_outputs(struct rehearsal *rehearsal, struct record *record,
-                         const struct sw_outputs *outputs)
-{
-    if (outputs->has_hop) {
-        take_hop(record, &outputs->hop, rehearsal->phase);
-    }
-    record->alert = record->alert || outputs->has_alert;
+    sw_note_take_hop(note, &outputs->hop, rehearsal->phase);
+    note->alert = note->alert || outputs->has_alert;
     rehearsal->result->alerts += outputs->has_alert && !outputs->alert.repeated ? 1 : 0;
-    rehearsal->result->gaps += outputs->gap_count;
-    take_chain(rehearsal, outputs);
+    if (outputs->chain_changed) {
+        sw_notes_set_chain(&rehearsal->notes, &outputs->chain);
+    }
+    if (rehearsal->watch != NULL) {
+        rehearsal->watch->take(rehearsal->watch->context,
+                               &rehearsal->phases->items[rehearsal->phase], subject, event,
+                               outputs);
+    }
 }
+
+static void take_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
+{
+    struct rehearsal *rehearsal = context;
+    (void)at_ms;
+    rehearsal->result->gaps++;
+    if (rehearsal->watch != NULL) {
+        rehearsal->watch->take_gap(rehearsal->watch->context,
+                                   sw_pipeline_source_name(rehearsal->pipeline, gap->source), gap);
+    }
+}
+
+static const struct sw_judge_calls judge_calls = {
+    .find_event = find_event,
+    .find_cause = find_cause,
+    .find_chain = find_chain,
+    .keep_event = keep_event,
+    .keep_refusal = keep_refusal,
+    .take = take,
+    .take_gap = take_gap,
+};
+
+/* --- events --- */
 
 static void fill_packet(struct sw_packet *packet, struct sw_text topic, struct sw_text payload,
                         int64_t received_ms)
@@ -181,95 +153,37 @@ static void fill_packet(struct sw_packet *packet, struct sw_text topic, struct s
     (void)SHA256((const unsigned char *)payload.bytes, payload.length, packet->digest);
 }
 
-/* Judges the parent of @late again, from its bytes, as the monitor does from its log. */
-static void judge_again(struct rehearsal *rehearsal, const struct sw_event *late, int64_t now_ms)
+static void send_packet(struct rehearsal *rehearsal, const struct sw_scenario_event *made,
+                        uint32_t index)
 {
-    static struct sw_event parent;
-    static struct sw_outputs outputs;
-    struct record *record = record_of(rehearsal, serial_of(late->parent));
+    static char payload_bytes[SW_SCENARIO_PACKET_MAX];
+    char topic_bytes[SW_TOPIC_BYTES_MAX];
+    struct sw_buffer payload;
+    struct sw_buffer topic;
     struct sw_packet packet;
-    struct sw_rejection rejection;
-    if (record->payload == NULL) {
-        return;
-    }
-    fill_packet(&packet, sw_text_from(record->topic),
-                (struct sw_text){record->payload, record->payload_bytes}, record->received_ms);
-    enum sw_status status = sw_pipeline_decode(rehearsal->pipeline, &packet, &parent, &rejection);
-    SW_ASSERT(status == SW_OK);
-    sw_pipeline_again(rehearsal->pipeline, &parent, late, ++record->revision, now_ms, &outputs);
-    take_outputs(rehearsal, record, &outputs);
-}
-
-static void keep_payload(struct record *record, const struct sw_packet *packet)
-{
-    record->payload = malloc(packet->payload.length);
-    SW_ASSERT(record->payload != NULL);
-    memcpy(record->payload, packet->payload.bytes, packet->payload.length);
-    record->payload_bytes = packet->payload.length;
-    record->topic = calloc(1, packet->topic.length + 1);
-    SW_ASSERT(record->topic != NULL);
-    memcpy(record->topic, packet->topic.bytes, packet->topic.length);
-}
-
-/* The same id again: known by its bytes, or somebody wrote other bytes under it. */
-static bool was_seen(struct rehearsal *rehearsal, const struct record *record,
-                     const struct sw_packet *packet)
-{
-    if (!record->accepted) {
-        return false;
-    }
-    bool same = memcmp(record->digest, packet->digest, sizeof(packet->digest)) == 0;
-    rehearsal->result->quarantined += same ? 0 : 1;
-    return true;
-}
-
-static void take_packet(struct rehearsal *rehearsal, const struct sw_packet *packet,
-                        uint64_t serial)
-{
-    static struct sw_event event;
-    static struct sw_outputs outputs;
-    struct sw_rejection rejection;
-    struct record *record = record_of(rehearsal, serial);
-    if (sw_pipeline_decode(rehearsal->pipeline, packet, &event, &rejection) != SW_OK) {
-        record->refused = rejection.code;
-        rehearsal->result->quarantined++;
-        sw_pipeline_take_refused(rehearsal->pipeline, &rejection, packet->received_ms, &outputs);
-        return;
-    }
-    if (was_seen(rehearsal, record, packet)) {
-        return;
-    }
-    record->accepted = true;
-    memcpy(record->digest, packet->digest, sizeof(record->digest));
-    if (rehearsal->scenario->steps[record->step].child_count > 0) {
-        keep_payload(record, packet);
-    }
-    sw_pipeline_step(rehearsal->pipeline, &event, packet->received_ms, &outputs);
-    take_outputs(rehearsal, record, &outputs);
-    if (outputs.judge_parent_again) {
-        judge_again(rehearsal, &event, packet->received_ms);
-    }
+    sw_buffer_init(&payload, payload_bytes, sizeof(payload_bytes));
+    sw_buffer_init(&topic, topic_bytes, sizeof(topic_bytes));
+    sw_scenario_write_packet(made, index, &topic, &payload);
+    fill_packet(&packet, sw_buffer_text(&topic), sw_buffer_text(&payload), made->emit_ms);
+    enum sw_status status = sw_judge_packet(rehearsal->judge, &packet);
+    SW_ASSERT(status != SW_DATABASE);
 }
 
 static void send(struct rehearsal *rehearsal, const struct sw_scenario_event *made)
 {
-    static char payload_bytes[SW_SCENARIO_PACKET_MAX];
-    char topic_bytes[SW_TOPIC_BYTES_MAX];
-    uint64_t serial = serial_of(made->event.id);
-    *record_of(rehearsal, serial) = (struct record){.expect = made->expect,
-                                                    .step = made->step,
-                                                    .refused = "not sent",
-                                                    .received_ms = made->emit_ms};
-    for (uint32_t i = 0; i < sw_scenario_packet_count(made); i++) {
-        struct sw_buffer payload;
-        struct sw_buffer topic;
-        struct sw_packet packet;
-        sw_buffer_init(&payload, payload_bytes, sizeof(payload_bytes));
-        sw_buffer_init(&topic, topic_bytes, sizeof(topic_bytes));
-        sw_scenario_write_packet(made, i, &topic, &payload);
-        fill_packet(&packet, sw_buffer_text(&topic), sw_buffer_text(&payload), made->emit_ms);
-        record_of(rehearsal, serial)->refused = NULL;
-        take_packet(rehearsal, &packet, serial);
+    uint32_t packets = sw_scenario_packet_count(made);
+    rehearsal->serial = sw_notes_serial(made->event.id);
+    *sw_notes_of(&rehearsal->notes, rehearsal->serial) =
+        (struct sw_note){.expect = made->expect,
+                         .step = made->step,
+                         .source = rehearsal->scenario->sources[made->source],
+                         .refused = packets == 0 ? "not sent" : NULL};
+    if (made->emit_ms - rehearsal->ticked_ms >= SW_SECOND_MS) {
+        rehearsal->ticked_ms = made->emit_ms;
+        sw_judge_tick(rehearsal->judge, made->emit_ms);
+    }
+    for (uint32_t i = 0; i < packets; i++) {
+        send_packet(rehearsal, made, i);
     }
 }
 
@@ -277,58 +191,55 @@ static void send(struct rehearsal *rehearsal, const struct sw_scenario_event *ma
 static void close_gaps(struct rehearsal *rehearsal, const struct sw_generator *generator,
                        int64_t now_ms)
 {
-    static struct sw_outputs outputs;
-    bool more = true;
     for (uint32_t i = 0; i < rehearsal->scenario->source_count; i++) {
         sw_pipeline_source_ended(rehearsal->pipeline, rehearsal->scenario->sources[i],
                                  sw_generator_sequence(generator, i), now_ms);
     }
-    while (more) {
-        more = sw_pipeline_tick(rehearsal->pipeline, now_ms + SW_HOLE_GRACE_MS + SW_MINUTE_MS,
-                                &outputs);
-        rehearsal->result->gaps += outputs.gap_count;
-    }
+    sw_judge_tick(rehearsal->judge, now_ms + SW_HOLE_GRACE_MS + SW_MINUTE_MS);
 }
 
-static void observe(const struct rehearsal *rehearsal, const struct record *record,
-                    struct sw_text names[FINDINGS_KEPT], struct sw_observation *seen)
+/* --- what came out --- */
+
+static void observe(const struct rehearsal *rehearsal, const struct sw_note *note,
+                    struct sw_text names[SW_NOTE_FINDINGS_MAX], struct sw_observation *seen)
 {
     uint32_t count;
     *seen = (struct sw_observation){
-        .alert = record->alert, .refused = sw_text_from(record->refused), .findings = names};
-    if (!record->has_hop) {
+        .alert = note->alert, .refused = sw_text_from(note->refused), .findings = names};
+    if (!note->has_hop) {
         return;
     }
     seen->has_hop = true;
-    seen->verdict = record->verdict;
-    seen->level = record->level;
-    seen->duties = record->duties;
-    seen->fed_reach = record->fed_reach;
-    seen->verdicts = record->verdicts;
-    const struct sw_knowledge *knowledge = &rehearsal->phases->items[record->phase];
+    seen->verdict = note->verdict;
+    seen->level = note->level;
+    seen->duties = note->duties;
+    seen->fed_reach = note->fed_reach;
+    seen->verdicts = note->verdicts;
+    const struct sw_knowledge *knowledge = &rehearsal->phases->items[note->phase];
     const struct sw_rule *rules = sw_policy_rule_list(knowledge->policy, &count);
-    seen->edge = record->edge != SW_NONE ? knowledge->map.edges[record->edge].id : seen->edge;
-    seen->finding_count = record->finding_count;
-    for (uint32_t i = 0; i < record->finding_count; i++) {
-        names[i] = rules[record->findings[i]].name;
+    seen->edge = note->edge != SW_NONE ? knowledge->map.edges[note->edge].id : seen->edge;
+    seen->finding_count = note->finding_count;
+    for (uint32_t i = 0; i < note->finding_count; i++) {
+        names[i] = rules[note->findings[i]].name;
     }
 }
 
 static void check_all(struct rehearsal *rehearsal)
 {
     struct sw_score *score = &rehearsal->score;
-    for (uint64_t serial = 0; serial < rehearsal->capacity; serial++) {
-        const struct record *record = &rehearsal->records[serial];
-        struct sw_text names[FINDINGS_KEPT];
+    for (uint64_t serial = 0; serial < rehearsal->notes.capacity; serial++) {
+        const struct sw_note *note = &rehearsal->notes.items[serial];
+        struct sw_text names[SW_NOTE_FINDINGS_MAX];
         struct sw_observation seen;
-        if (record->expect != NULL) {
-            observe(rehearsal, record, names, &seen);
-            sw_score_event(score, record->step, record->expect, &seen);
+        if (note->expect != NULL) {
+            observe(rehearsal, note, names, &seen);
+            sw_score_event(score, note->step, note->expect, &seen);
         }
     }
     if (score->under.length == 0) {
         for (uint32_t i = 0; i < rehearsal->scenario->totals.chain_count; i++) {
-            sw_score_chain(score, i, rehearsal->has_chain[i] ? &rehearsal->chains[i] : NULL);
+            struct sw_text key = sw_text_from(rehearsal->scenario->totals.chains[i].key);
+            sw_score_chain(score, i, sw_notes_chain(&rehearsal->notes, key));
         }
     }
     sw_score_finish(score, rehearsal->result->alerts, rehearsal->result->quarantined,
@@ -336,14 +247,14 @@ static void check_all(struct rehearsal *rehearsal)
 }
 
 /* Under the first map's number of the edge: another map may list it elsewhere. */
-static void count_edge(const struct rehearsal *rehearsal, const struct record *record)
+static void count_edge(const struct rehearsal *rehearsal, const struct sw_note *note)
 {
     const struct sw_knowledge *items = rehearsal->phases->items;
-    if (record->edge != SW_NONE) {
-        struct sw_text id = items[record->phase].map.edges[record->edge].id;
+    if (note->edge != SW_NONE) {
+        struct sw_text id = items[note->phase].map.edges[note->edge].id;
         uint16_t edge = sw_map_edge(&items[0].map, id);
         if (edge != SW_NONE) {
-            rehearsal->result->edges[edge][record->level]++;
+            rehearsal->result->edges[edge][note->level]++;
         }
     }
 }
@@ -351,52 +262,38 @@ static void count_edge(const struct rehearsal *rehearsal, const struct record *r
 static void count_all(const struct rehearsal *rehearsal)
 {
     struct sw_rehearsal *result = rehearsal->result;
-    for (uint64_t serial = 0; serial < rehearsal->capacity; serial++) {
-        const struct record *record = &rehearsal->records[serial];
-        if (record->has_hop) {
-            result->hops[record->verdict]++;
-            count_edge(rehearsal, record);
+    for (uint64_t serial = 0; serial < rehearsal->notes.capacity; serial++) {
+        const struct sw_note *note = &rehearsal->notes.items[serial];
+        if (note->has_hop) {
+            result->hops[note->verdict]++;
+            count_edge(rehearsal, note);
         }
     }
-    for (uint32_t i = 0; i < rehearsal->standing_capacity; i++) {
-        if (rehearsal->standings[i].hash != 0) {
-            result->chains[rehearsal->standings[i].level]++;
-        }
+    for (uint32_t i = 0; i < rehearsal->notes.chain_count; i++) {
+        result->chains[rehearsal->notes.chains[i].level]++;
     }
     result->events = rehearsal->score.events;
     result->differences = rehearsal->score.differences;
 }
 
-static bool set_up(struct rehearsal *rehearsal)
+static void start_judging(struct rehearsal *rehearsal, struct sw_pipeline *pipeline, void *memory)
 {
-    const struct sw_pipeline_config config = sw_knowledge_config(&rehearsal->phases->items[0]);
-    uint32_t chains = rehearsal->scenario->totals.chain_count + 1;
-    rehearsal->memory = calloc(1, sw_pipeline_bytes());
-    rehearsal->capacity = RECORDS_AT_FIRST;
-    rehearsal->standing_capacity = STANDINGS_AT_FIRST;
-    rehearsal->records = calloc(rehearsal->capacity, sizeof(rehearsal->records[0]));
-    rehearsal->standings = calloc(rehearsal->standing_capacity, sizeof(struct standing));
-    rehearsal->chains = calloc(chains, sizeof(rehearsal->chains[0]));
-    rehearsal->has_chain = calloc(chains, sizeof(rehearsal->has_chain[0]));
-    if (rehearsal->memory == NULL || rehearsal->records == NULL || rehearsal->standings == NULL ||
-        rehearsal->chains == NULL || rehearsal->has_chain == NULL) {
-        return false;
-    }
-    rehearsal->pipeline = sw_pipeline_init(rehearsal->memory, &config);
-    return true;
+    rehearsal->pipeline = pipeline;
+    rehearsal->memory = memory;
+    sw_judge_init(rehearsal->judge, pipeline, &judge_calls, rehearsal);
 }
 
-static void tear_down(struct rehearsal *rehearsal)
+static enum sw_status set_up(struct rehearsal *rehearsal)
 {
-    for (uint64_t i = 0; rehearsal->records != NULL && i < rehearsal->capacity; i++) {
-        free(rehearsal->records[i].payload);
-        free(rehearsal->records[i].topic);
+    const struct sw_pipeline_config config = sw_knowledge_config(&rehearsal->phases->items[0]);
+    void *memory = calloc(1, sw_pipeline_bytes());
+    enum sw_status status = sw_notes_open(&rehearsal->notes);
+    if (status != SW_OK || memory == NULL) {
+        free(memory);
+        return SW_NO_MEMORY;
     }
-    free(rehearsal->records);
-    free(rehearsal->standings);
-    free(rehearsal->chains);
-    free(rehearsal->has_chain);
-    free(rehearsal->memory);
+    start_judging(rehearsal, sw_pipeline_init(memory, &config), memory);
+    return SW_OK;
 }
 
 /* From now on by the map and rules after the next change, as after a reload of the monitor. */
@@ -411,8 +308,7 @@ static void begin_phase(struct rehearsal *rehearsal)
     struct sw_pipeline *pipeline = sw_pipeline_init(memory, &config);
     sw_pipeline_go_on(pipeline, rehearsal->pipeline);
     free(rehearsal->memory);
-    rehearsal->memory = memory;
-    rehearsal->pipeline = pipeline;
+    start_judging(rehearsal, pipeline, memory);
     enum sw_status status = sw_truth_go_on(rehearsal->truth, &next->map);
     SW_ASSERT(status == SW_OK);
 }
@@ -432,16 +328,16 @@ static struct sw_sighting sighting_of(struct rehearsal *rehearsal,
     if (made->hidden) {
         return (struct sw_sighting){.arrival = SW_ARRIVAL_HIDDEN};
     }
-    const struct record *record = record_of(rehearsal, serial_of(made->event.id));
-    if (!record->accepted) {
+    const struct sw_note *note = sw_notes_of(&rehearsal->notes, sw_notes_serial(made->event.id));
+    if (!note->accepted) {
         return (struct sw_sighting){
             .arrival = made->fault.kind == SW_FAULT_LOST ? SW_ARRIVAL_LOST : SW_ARRIVAL_REFUSED};
     }
     return (struct sw_sighting){.arrival = SW_ARRIVAL_TAKEN,
-                                .has_hop = record->has_hop,
-                                .level = record->level,
-                                .verdict = record->verdict,
-                                .crosses = record->crosses};
+                                .has_hop = note->has_hop,
+                                .level = note->level,
+                                .verdict = note->verdict,
+                                .crosses = note->crosses};
 }
 
 static void score_truth(struct rehearsal *rehearsal, const struct sw_scenario_event *made)
@@ -471,12 +367,18 @@ static void run_all(struct rehearsal *rehearsal, struct sw_generator *generator)
 }
 
 enum sw_status sw_rehearse(const struct sw_scenario *scenario, struct sw_phases *phases,
-                           struct sw_text under, FILE *stream, struct sw_rehearsal *result)
+                           const struct sw_rehearsal_options *options, struct sw_rehearsal *result)
 {
-    struct rehearsal rehearsal = {.scenario = scenario, .phases = phases, .result = result};
+    static struct sw_judge judge;
+    static struct rehearsal rehearsal;
     struct sw_generator *generator = NULL;
+    rehearsal = (struct rehearsal){.scenario = scenario,
+                                   .phases = phases,
+                                   .watch = options->watch,
+                                   .judge = &judge,
+                                   .result = result};
     *result = (struct sw_rehearsal){0};
-    enum sw_status status = set_up(&rehearsal) ? SW_OK : SW_NO_MEMORY;
+    enum sw_status status = set_up(&rehearsal);
     if (status == SW_OK) {
         status = sw_truth_open(&rehearsal.truth, scenario, &phases->items[0].map);
     }
@@ -484,13 +386,14 @@ enum sw_status sw_rehearse(const struct sw_scenario *scenario, struct sw_phases 
         status = sw_generator_open(&generator, scenario);
     }
     if (status == SW_OK) {
-        sw_score_init(&rehearsal.score, scenario, under, stream);
+        sw_score_init(&rehearsal.score, scenario, options->under, options->stream);
         run_all(&rehearsal, generator);
         check_all(&rehearsal);
         count_all(&rehearsal);
     }
     sw_generator_close(generator);
     sw_truth_close(rehearsal.truth);
-    tear_down(&rehearsal);
+    sw_notes_close(&rehearsal.notes);
+    free(rehearsal.memory);
     return status;
 }

@@ -2,8 +2,8 @@
  * A scenario through the real pipeline, in one process, without broker and log: generator, wire,
  * decoder, map, rules, chains. For tests of scenarios, and for running one many times.
  *
- * It stands where the monitor's shell stands: it drops what was seen before, and it judges parents
- * again when the pipeline asks for it. What an event came to is its newest judgement.
+ * It stands where the monitor's shell stands, around the same judge, and gives it from memory what
+ * the monitor gives it from the log. What an event came to is its newest judgement.
  */
 #ifndef SHAREWATCH_REHEARSE_H
 #define SHAREWATCH_REHEARSE_H
@@ -31,14 +31,30 @@ struct sw_rehearsal {
     uint64_t differences;                             // from what the scenario expects
 };
 
+/** Is told of all that a monitor would log, in that order. */
+struct sw_rehearsal_watch {
+    void *context;
+    /** A judgement, made by @knowledge; rows are serial numbers of events. */
+    void (*take)(void *context, const struct sw_knowledge *knowledge,
+                 const struct sw_log_subject *subject, const struct sw_event *event,
+                 const struct sw_outputs *outputs);
+    void (*take_gap)(void *context, struct sw_text source, const struct sw_gap *gap);
+    void (*refuse)(void *context, const struct sw_packet *packet,
+                   const struct sw_rejection *rejection);
+};
+
+struct sw_rehearsal_options {
+    struct sw_text under; // the pack, when it is another than the scenario's own; else empty
+    FILE *stream; // where differences from what is expected are told; NULL: they are only counted
+    const struct sw_rehearsal_watch *watch; // NULL: nobody
+};
+
 /**
- * Runs @scenario under @phases, fresh or reset, each from its time on. @under names the pack when
- * it is another than the scenario's own, else it is empty; differences from what the scenario
- * expects are told on @stream, or only counted when that is NULL. SW_NO_MEMORY: there was not
- * enough; @result is unfinished.
+ * Runs @scenario under @phases, fresh or reset, each from its time on. SW_NO_MEMORY: there was not
+ * enough; @result is unfinished. One at a time.
  */
 enum sw_status sw_rehearse(const struct sw_scenario *scenario, struct sw_phases *phases,
-                           struct sw_text under, FILE *stream,
+                           const struct sw_rehearsal_options *options,
                            struct sw_rehearsal *result) SW_MUST_CHECK;
 
 #endif

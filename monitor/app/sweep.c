@@ -50,7 +50,8 @@ static enum sw_status run_seed(struct batch *batch, uint64_t seed, struct sw_reh
     struct sw_scenario_options wanted = sw_sweep_options(batch->sweep, seed, batch->doubt);
     enum sw_status status = sw_scenario_open(&scenario, batch->sweep->path, &wanted, &report);
     if (status == SW_OK) {
-        status = sw_rehearse(&scenario, &batch->phases, (struct sw_text){0}, NULL, result);
+        const struct sw_rehearsal_options options = {0};
+        status = sw_rehearse(&scenario, &batch->phases, &options, result);
     }
     sw_report_free(&report);
     sw_scenario_free(&scenario);

@@ -38,7 +38,39 @@ static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
     touch(scribe, gap->source);
 }
 
+/* What is stored: scrubbed now, or then; the log tells by the place that it is not what came. */
+static struct sw_text stored_payload(struct sw_scribe *scribe, const struct sw_packet *packet)
+{
+    struct sw_buffer buffer;
+    if (scribe->judge.event.mask_count == 0 && !scribe->scrubbed_before) {
+        return packet->payload;
+    }
+    sw_buffer_init(&buffer, scribe->scrubbed, sizeof(scribe->scrubbed));
+    sw_pipeline_write_scrubbed(packet, &scribe->judge.event, &buffer);
+    SW_ASSERT(!buffer.overflowed);
+    return sw_buffer_text(&buffer);
+}
+
+static enum sw_status keep_event(void *context, const struct sw_packet *packet,
+                                 const struct sw_event *event, int64_t *row)
+{
+    struct sw_scribe *scribe = context;
+    enum sw_status status =
+        sw_log_add_event(&scribe->log, packet, event, stored_payload(scribe, packet));
+    *row = scribe->log.event_id;
+    return status;
+}
+
+static void keep_refusal(void *context, const struct sw_packet *packet,
+                         const struct sw_rejection *rejection)
+{
+    struct sw_scribe *scribe = context;
+    sw_log_add_quarantine(&scribe->log, packet, rejection);
+}
+
 static const struct sw_judge_calls judge_calls = {
+    .keep_event = keep_event,
+    .keep_refusal = keep_refusal,
     .take = add_outputs,
     .take_gap = add_gap,
 };
@@ -113,55 +145,19 @@ enum sw_status sw_scribe_reload(struct sw_scribe *scribe, const struct sw_knowle
 
 /* --- packets --- */
 
-static void refuse(struct sw_scribe *scribe, const struct sw_packet *packet,
-                   const struct sw_rejection *rejection)
-{
-    sw_log_add_quarantine(&scribe->log, packet, rejection);
-    scribe->refused++;
-    touch(scribe, sw_judge_refused(&scribe->judge, rejection, packet->received_ms));
-}
-
-/* What is stored: scrubbed now, or then; the log tells by the place that it is not what came. */
-static struct sw_text stored_payload(struct sw_scribe *scribe, const struct sw_packet *packet,
-                                     bool scrubbed)
-{
-    struct sw_buffer buffer;
-    if (scribe->judge.event.mask_count == 0 && !scrubbed) {
-        return packet->payload;
-    }
-    sw_buffer_init(&buffer, scribe->scrubbed, sizeof(scribe->scrubbed));
-    sw_pipeline_write_scrubbed(packet, &scribe->judge.event, &buffer);
-    SW_ASSERT(!buffer.overflowed);
-    return sw_buffer_text(&buffer);
-}
-
 enum sw_status sw_scribe_take(struct sw_scribe *scribe, const struct sw_packet *packet,
                               bool scrubbed)
 {
-    struct sw_judge *judge = &scribe->judge;
-    struct sw_rejection rejection = {0};
     if (packet->received_ms - scribe->ticked_ms >= SW_SECOND_MS) {
         sw_scribe_tick(scribe, packet->received_ms);
     }
-    if (sw_pipeline_decode(scribe->pipeline, packet, &judge->event, &rejection) != SW_OK) {
-        refuse(scribe, packet, &rejection);
-        return scribe->log.failed ? SW_DATABASE : SW_MALFORMED;
-    }
-    enum sw_status status = sw_log_add_event(&scribe->log, packet, &judge->event,
-                                             stored_payload(scribe, packet, scrubbed));
-    if (status == SW_OK) {
-        scribe->events++;
-        sw_judge_event(judge, scribe->log.event_id, packet->received_ms);
-    } else if (status == SW_EXISTS) {
-        scribe->duplicates++;
-    } else if (status == SW_INVALID) {
-        rejection = (struct sw_rejection){.reason = SW_REFUSAL_CONFLICT,
-                                          .code = "id_reused",
-                                          .field = "id",
-                                          .source = judge->event.source,
-                                          .sequence = judge->event.sequence};
-        refuse(scribe, packet, &rejection);
-        status = SW_MALFORMED;
+    scribe->scrubbed_before = scrubbed;
+    enum sw_status status = sw_judge_packet(&scribe->judge, packet);
+    scribe->events += status == SW_OK ? 1 : 0;
+    scribe->duplicates += status == SW_EXISTS ? 1 : 0;
+    if (status == SW_MALFORMED) {
+        scribe->refused++;
+        touch(scribe, scribe->judge.outputs.source);
     }
     return scribe->log.failed ? SW_DATABASE : status;
 }

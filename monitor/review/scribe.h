@@ -20,11 +20,12 @@ struct sw_scribe {
     struct sw_judge judge;
     struct sw_scratch *scratch; // of the knowledge: what correlations count goes into the log
     struct sw_log_alert alert;
-    int64_t ticked_ms; // when holes were looked for last
-    bool running;      // a run has begun and not ended
+    int64_t ticked_ms;    // when holes were looked for last
+    bool running;         // a run has begun and not ended
+    bool scrubbed_before; // the packet being taken is not what was received
     uint64_t events, duplicates, refused, alerts;
     bool touched[SW_SOURCES_MAX];
-    char scrubbed[SW_PACKET_BYTES_MAX + SW_EVENT_MASKS_MAX * 6 * SW_TEXT_BYTES_MAX];
+    char scrubbed[SW_JUDGE_STORED_MAX];
 };
 
 /** Opens the log at @path, or makes it. SW_DATABASE: the sentence says why. @scribe is large: place

@@ -30,8 +30,9 @@ static bool run_under(const struct sw_scenario *scenario, struct sw_text under)
     static struct sw_phases phases;
     static struct sw_rehearsal result;
     const char *policy = under.length > 0 ? under.bytes : NULL;
+    const struct sw_rehearsal_options options = {.under = under, .stream = stderr};
     bool good = sw_phases_open(&phases, scenario, "test", policy) &&
-                sw_rehearse(scenario, &phases, under, stderr, &result) == SW_OK &&
+                sw_rehearse(scenario, &phases, &options, &result) == SW_OK &&
                 result.differences == 0;
     sw_phases_close(&phases);
     return good;

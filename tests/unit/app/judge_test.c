@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <openssl/sha.h>
+
 #include <sharewatch/log.h>
 #include <sharewatch/pipeline.h>
 
@@ -22,6 +24,8 @@ static struct sw_map map;
 static struct sw_judge judge;
 static struct sw_outputs last; // that the judge gave out with a hop
 static uint32_t hops;
+static uint32_t gaps;
+static const char *refused; // reason of the last refusal
 
 static void take(void *context, const struct sw_log_subject *subject, const struct sw_event *event,
                  const struct sw_outputs *outputs)
@@ -38,11 +42,29 @@ static void take(void *context, const struct sw_log_subject *subject, const stru
 static void take_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
 {
     (void)context;
-    (void)gap;
     (void)at_ms;
+    gaps += gap->filled ? 0 : 1;
 }
 
-static const struct sw_judge_calls calls = {.take = take, .take_gap = take_gap};
+static enum sw_status keep_event(void *context, const struct sw_packet *packet,
+                                 const struct sw_event *event, int64_t *row)
+{
+    struct sw_log *log = context;
+    enum sw_status status = sw_log_add_event(log, packet, event, packet->payload);
+    *row = log->event_id;
+    return status;
+}
+
+static void keep_refusal(void *context, const struct sw_packet *packet,
+                         const struct sw_rejection *rejection)
+{
+    (void)context;
+    (void)packet;
+    refused = rejection->code;
+}
+
+static const struct sw_judge_calls calls = {
+    .keep_event = keep_event, .keep_refusal = keep_refusal, .take = take, .take_gap = take_gap};
 
 static int set_up(void **state)
 {
@@ -62,6 +84,8 @@ static int set_up(void **state)
                              .policy_name = SW_TEXT("none"),
                              .policy_content = SW_TEXT("none")};
     hops = 0;
+    gaps = 0;
+    refused = NULL;
     return sw_log_open(&log_file, place.path) == SW_OK && sw_log_start_run(&log_file, &run) == SW_OK
                ? 0
                : -1;
@@ -76,8 +100,8 @@ static int tear_down(void **state)
     return test_log_place_close(&place);
 }
 
-/* Logs and judges a notice with id @id, envelope attributes @more and fields @data. */
-static void notice(const char *id, const char *more, const char *data)
+/* Has a notice with id @id, envelope attributes @more and fields @data judged. */
+static enum sw_status packet(const char *id, const char *more, const char *data)
 {
     static char payload[2048];
     (void)snprintf(
@@ -86,13 +110,15 @@ static void notice(const char *id, const char *more, const char *data)
         "\"type\":\"org.sharewatch.notice.sent.v1\",\"time\":\"2026-11-24T10:00:00Z\"%s,"
         "\"data\":%s}",
         id, more, data);
-    struct sw_rejection rejection;
     struct sw_packet packet = {
         .topic = SW_TEXT(TOPIC), .payload = sw_text_from(payload), .received_ms = NOW_MS};
-    (void)snprintf((char *)packet.digest, sizeof(packet.digest), "%s", id);
-    assert_int_equal(sw_pipeline_decode(judge.pipeline, &packet, &judge.event, &rejection), SW_OK);
-    assert_int_equal(sw_log_add_event(&log_file, &packet, &judge.event, packet.payload), SW_OK);
-    sw_judge_event(&judge, log_file.event_id, NOW_MS);
+    (void)SHA256((const unsigned char *)payload, packet.payload.length, packet.digest);
+    return sw_judge_packet(&judge, &packet);
+}
+
+static void notice(const char *id, const char *more, const char *data)
+{
+    assert_int_equal(packet(id, more, data), SW_OK);
 }
 
 #define TOLD                                                                                       \
@@ -134,12 +160,37 @@ static void a_correction_without_a_parent_counts_for_itself(void **state)
     assert_true(judge.parents_missing_total == 1);
 }
 
+/* What came twice is judged once; another content under its id is refused; a number that came in a
+ * refused packet is not missing, one that never came is. */
+static void judges_what_is_new_and_refuses_the_rest(void **state)
+{
+    (void)state;
+    notice("n-1", ",\"sequence\":\"1\"", TOLD);
+    assert_int_equal(packet("n-1", ",\"sequence\":\"1\"", TOLD), SW_EXISTS);
+    assert_int_equal(hops, 1);
+    assert_null(refused);
+
+    assert_int_equal(packet("n-1", ",\"sequence\":\"2\"", TOLD), SW_MALFORMED);
+    assert_string_equal(refused, "id_reused");
+    assert_int_equal(judge.outputs.source, 0);
+    assert_int_equal(packet("n-3", ",\"sequence\":\"3\"", "{\"full_name\":\"x\"}"), SW_MALFORMED);
+    assert_string_equal(refused, "unknown_field");
+    assert_int_equal(hops, 1);
+
+    notice("n-5", ",\"sequence\":\"5\"", TOLD);
+    sw_judge_tick(&judge, NOW_MS + SW_HOLE_GRACE_MS + 1);
+    assert_int_equal(gaps, 1);
+    assert_int_equal(sw_pipeline_source_highest(judge.pipeline, 0), 5);
+    assert_int_equal(sw_log_commit(&log_file), SW_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(corrections_add_up_over_the_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_correction_without_a_parent_counts_for_itself, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(judges_what_is_new_and_refuses_the_rest, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,8 @@ static struct sw_truth_score score_under(const char *source, const char *policy)
     struct sw_rehearsal result;
     load_good(&scenario, source, NULL);
     assert_true(sw_phases_open(&phases, &scenario, "test", policy));
-    assert_int_equal(sw_rehearse(&scenario, &phases, (struct sw_text){0}, NULL, &result), SW_OK);
+    const struct sw_rehearsal_options options = {0};
+    assert_int_equal(sw_rehearse(&scenario, &phases, &options, &result), SW_OK);
     sw_phases_close(&phases);
     sw_scenario_free(&scenario);
     assert_int_equal(result.truth.foreseen + result.truth.seen + result.truth.missed,
