@@ -61,13 +61,13 @@ bash "$WORK/example" | grep -q '|E04|' || fail "the example shows no hop over E0
 
 # ---- --expect: the step that was judged otherwise is named ----
 mkdir "$WORK/changed"
-sed '/- step: dhs-search/,/expect:/s/verdict: AUTO/verdict: PROH/' "$subject/scenario.yaml" \
+sed '/^  E04:/s/verdict: AUTO/verdict: PROH/' "$subject/scenario.yaml" \
     >"$WORK/changed/scenario.yaml"
 run "$SHAREWATCH" run "$subject" --speed max --expect --log "$WORK/expected.db"
 expect_status 0
 run "$SHAREWATCH" run "$WORK/changed" --speed max --expect --log "$WORK/changed.db"
 expect_status 1
-expect_out "dhs-search"
+expect_out "booked.e04"
 expect_out "$WORK/changed/scenario.yaml:"
 
 # ---- what is missing is told in one clear sentence ----

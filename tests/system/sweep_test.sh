@@ -13,16 +13,16 @@ run "$SHAREWATCH" sweep "$clean_day" --variant b --seeds 6 --jobs 3 --csv
 cmp -s "$WORK/one" "$WORK/out" || fail "three jobs count otherwise than one"
 
 # What is changed changes, and nothing else does.
-run "$SHAREWATCH" sweep "$clean_day" --variant b --seeds 6 --csv --set dhs-search.chance=0
+run "$SHAREWATCH" sweep "$clean_day" --variant b --seeds 6 --csv --set automatic.E04.chance=0
 expect_status 0
 expect_out '"chains that reach","searched or more",0.000,0,0'
-run "$SHAREWATCH" sweep "$clean_day" --variant b --seeds 40 --csv --set dhs-search.chance=50%
+run "$SHAREWATCH" sweep "$clean_day" --variant b --seeds 40 --csv --set automatic.E04.chance=50%
 mean=$(sed -n 's/.*"searched or more",\([0-9.]*\),.*/\1/p' "$WORK/out")
 awk -v m="$mean" 'BEGIN { exit !(m > 1.1 && m < 1.9) }' || fail "half of three is not $mean"
 run "$SHAREWATCH" sweep "$clean_day" --variant b --seeds 2 --set nobody.chance=1
 expect_status 1
 expect_err 'nothing to set by "nobody.chance=1"'
-run "$SHAREWATCH" sweep "$clean_day" --variant b --seeds 2 --set dhs-search.chance=often
+run "$SHAREWATCH" sweep "$clean_day" --variant b --seeds 2 --set automatic.E04.chance=often
 expect_status 1
 expect_err 'chance must be a share from 0 to 1, not "often"'
 
