@@ -178,6 +178,14 @@ static bool check_session(struct sw_call *call, enum MHD_Result *result)
     return false;
 }
 
+/* True for what a person typed or followed, not a program. */
+static bool wants_page(struct sw_call *call)
+{
+    const char *accept = sw_call_header(call, MHD_HTTP_HEADER_ACCEPT);
+    return accept != NULL && strstr(accept, "text/html") != NULL &&
+           strncmp(call->path, "/api/", 5) != 0 && strncmp(call->path, "/a/", 3) != 0;
+}
+
 static bool check_route(struct sw_call *call, enum MHD_Result *result)
 {
     if (call->routed.route == SW_ROUTE_NOT_METHOD) {
@@ -192,8 +200,13 @@ static bool check_route(struct sw_call *call, enum MHD_Result *result)
         return false;
     }
     if (call->routed.route == SW_ROUTE_NONE || handlers[call->routed.route].answer == NULL) {
-        *result = sw_call_fail(call, MHD_HTTP_NOT_FOUND, "not_found", "There is no such page.",
-                               "/help lists what there is.");
+        if (wants_page(call)) {
+            call->server->refused_total++;
+            *result = sw_serve_page_named(call, "lost.html", MHD_HTTP_NOT_FOUND);
+        } else {
+            *result = sw_call_fail(call, MHD_HTTP_NOT_FOUND, "not_found", "There is no such page.",
+                                   "/help lists what there is.");
+        }
         return false;
     }
     return true;

@@ -191,6 +191,7 @@ export async function loadInbox(force) {
   const range = {range: state.range};
   const first = ask('/api/alerts', listQuery(state));
   const second = ask('/api/histogram', range);
+  second.catch(() => {}); // where the list fails, it fails too
   const alerts = await first;
   if (JSON.stringify(listQuery(read())) !== key) return; // the reader has gone on
   shown.alerts = alerts;
@@ -239,11 +240,15 @@ function frame(page) {
   replace(main, parts[page]?.() ?? h('section', {id: 'page', class: 'pane alone'}));
 }
 
+// What cannot be shown leaves a sentence in its place, and a way on.
 function fail(problem) {
-  const place = $('page') ?? $('detail') ?? $('main');
   if (problem.status === 401) { location.reload(); return; }
-  if (problem.status === 404 && place) replace(place, h('p', {class: 'empty'}, problem.message));
-  else say(problem instanceof Problem ? problem.message : `This page could not go on: ${problem.message} Load it anew.`);
+  const {page} = read();
+  const place = $('page') ?? (problem.status === 404 ? $('detail') : page === 'flows' ? $('middle') : $('inbox') ?? $('detail')) ?? $('main');
+  if ([400, 404].includes(problem.status) && place && !(problem.status === 400 && place.querySelector('.card, .panel'))) {
+    replace(place, h('div', {class: 'empty', role: 'alert'}, h('p', {}, problem.message),
+      h('p', {}, h('a', {href: problem.status === 400 ? link({}, page === 'inbox' ? '/' : location.pathname).split('?')[0] : '/'}, problem.status === 400 ? 'Show this page without what is not understood' : 'Back to the alerts'))));
+  } else say(problem instanceof Problem ? problem.message : `This page could not go on: ${problem.message} Load it anew.`);
 }
 
 export const guard = promise => promise.catch(fail);

@@ -7,6 +7,11 @@ export const RANGES = [
 const DEFAULTS = {state: 'open', range: 'all', view: 'map'};
 const KEEP = ['range'];
 
+// An address that is no text names nothing.
+function decoded(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
+}
+
 export function read() {
   const url = new URL(location.href);
   const get = name => url.searchParams.get(name) ?? DEFAULTS[name] ?? '';
@@ -14,7 +19,7 @@ export function read() {
   const page = parts[0] === 'alerts' && !parts[1] ? 'inbox' : parts[0] ?? 'inbox';
   return {
     page,
-    id: parts[1] ? decodeURIComponent(parts[1]) : '',
+    id: decoded(parts[1] ?? ''),
     state: get('state'), verdict: get('verdict'), level: get('level'), range: get('range'),
     alert: page === 'alerts' ? parts[1] : get('alert'),
     q: get('q'), edge: get('edge'), src: get('src'), dst: get('dst'), in: get('in'),

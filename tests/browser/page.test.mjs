@@ -374,6 +374,33 @@ test('search by words and by number; a wrong address says so', async () => {
   await page.close();
 });
 
+test('rubbish in an address leaves a sentence in its place and a way on, never an empty page', async () => {
+  const page = listen(await context.newPage());
+  messages.length = 0;
+  for (const path of ['/?range=soon', '/?verdict=%3Cb%3E', '/?level=9', '/?in=abc', '/flows?range=-1', '/events?before=abc', '/events?edge=%00', '/events?verdict=~', '/cases/%E0%A4%A', '/cases/nothing', '/alerts/999999', '/events/999999']) {
+    await page.goto(server.origin + path);
+    await page.waitForSelector('[role=alert]');
+    assert.ok((await page.locator('[role=alert]').innerText()).length > 40, path);
+    assert.equal(await page.locator('[role=alert] a').count(), 1, path);
+  }
+  await page.goto(`${server.origin}/events?edge=%00`);
+  await page.locator('[role=alert] a').click();
+  await page.waitForSelector('tbody td');
+  assert.equal(page.url(), `${server.origin}/events`);
+  // These mean nothing, and harm nothing.
+  for (const path of ['/?flow=~~~&view=x&alert=', '/?alert=abc', '/replay?entry=abc&speed=0', '/replay?entry=-5&speed=-1', '/flows?flow=A', '/flows?level=x,-', '/?q=%E0%A4%A']) {
+    await page.goto(server.origin + path);
+    await page.waitForSelector('.panel, .empty, .alert');
+  }
+  const nowhere = await page.goto(`${server.origin}/nothing`);
+  assert.equal(nowhere.status(), 404);
+  assert.match(await page.locator('main').innerText(), /There is no such page/);
+  await axe(page, 'no such page');
+  assert.deepEqual(messages.filter(text => !/status of 40[04]/.test(text)), []);
+  messages.length = 0;
+  await page.close();
+});
+
 test('dark, 420 px wide, print', async () => {
   const dark = await open('/?verdict=PROH', {viewport: {width: 1600, height: 1000}, colorScheme: 'dark'});
   await dark.locator('.card > a').first().click();
