@@ -21,6 +21,37 @@ enum MHD_Result sw_call_fail(struct sw_call *call, unsigned status, const char *
     return sw_http_error(call->connection, status, code, message, hint);
 }
 
+/* What a file can do to a request, and what to do about it. Nothing is half written: a review is
+ * one transaction. */
+static const struct {
+    int sqlite;
+    unsigned status;
+    const char *code;
+    const char *message;
+    const char *hint;
+} failures[] = {
+    {SQLITE_FULL, MHD_HTTP_INSUFFICIENT_STORAGE, "disk_full",
+     "The disk is full: nothing was written.",
+     "Free some space where the reviews file is, then do it again."},
+    {SQLITE_BUSY, MHD_HTTP_SERVICE_UNAVAILABLE, "locked",
+     "Another program holds the reviews file or the log locked: nothing was written.",
+     "Close what has it open for writing, then do it again. A monitor does not lock it."},
+    {SQLITE_READONLY, MHD_HTTP_CONFLICT, "read_only",
+     "The reviews file cannot be written any more: nothing was written.",
+     "Look at the permissions of the file and of its folder, then do it again."},
+    {SQLITE_CANTOPEN, MHD_HTTP_CONFLICT, "read_only",
+     "A file beside the reviews or the log cannot be opened: nothing was written.",
+     "Look at the permissions of the files and of their folder, then do it again."},
+    {SQLITE_CORRUPT, MHD_HTTP_INTERNAL_SERVER_ERROR, "damaged",
+     "The log or the reviews file is damaged.",
+     "Keep a copy of both as they are; `sharewatch verify LOG` tells whether it is the log."},
+    {SQLITE_NOTADB, MHD_HTTP_INTERNAL_SERVER_ERROR, "damaged",
+     "The log or the reviews file is damaged.",
+     "Keep a copy of both as they are; `sharewatch verify LOG` tells whether it is the log."},
+    {SQLITE_IOERR, MHD_HTTP_INTERNAL_SERVER_ERROR, "disk", "The disk gave an error.",
+     "The dashboard's standard error says which file; look at the disk before anything else."},
+};
+
 enum MHD_Result sw_call_fail_status(struct sw_call *call, enum sw_status status)
 {
     struct sw_store *store = &call->server->store;
@@ -35,6 +66,12 @@ enum MHD_Result sw_call_fail_status(struct sw_call *call, enum sw_status status)
                             "Ask for a shorter range or a narrower filter.");
     }
     (void)fprintf(stderr, "sharewatch dashboard: %s: %s\n", call->path, store->problem);
+    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        if (failures[i].sqlite == (store->code & 0xff)) {
+            return sw_call_fail(call, failures[i].status, failures[i].code, failures[i].message,
+                                failures[i].hint);
+        }
+    }
     return sw_call_fail(call, MHD_HTTP_INTERNAL_SERVER_ERROR, "database",
                         "The log could not be read just now.",
                         "The reason is on the dashboard's standard error.");

@@ -355,18 +355,36 @@ enum sw_status sw_server_set_hosts(struct sw_server *server, const char *address
     return SW_OK;
 }
 
+/* The inbox is kept in the reviews file: when that cannot grow, new alerts do not show. */
+static void look_for_space(struct sw_server *server)
+{
+    static const char full[] =
+        "The disk is full: alerts that came since are not in the inbox. Free "
+        "some space where the reviews file is.";
+    struct sw_store *store = &server->store;
+    bool behind = server->inbox.alert < store->heads.alert;
+    if (behind && (store->code & 0xff) == SQLITE_FULL) {
+        store->trouble = full;
+    } else if (!behind && store->trouble == full) {
+        store->trouble = NULL;
+    }
+}
+
 bool sw_server_look(void *context)
 {
     struct sw_server *server = context;
     int64_t before = server->inbox.alert;
     int64_t review = server->store.heads.review;
     int64_t event = server->store.heads.event;
+    const char *trouble = server->store.trouble;
     (void)sw_store_refresh(&server->store);
+    sw_store_look(&server->store);
     if (sw_inbox_tail(&server->inbox)) {
         sw_watch_hurry(&server->watch);
     }
+    look_for_space(server);
     bool moved = server->inbox.alert != before || server->store.heads.review != review ||
-                 server->store.heads.event != event;
+                 server->store.heads.event != event || server->store.trouble != trouble;
     if (moved) {
         sw_live_wake(&server->live);
     }

@@ -64,6 +64,7 @@ enum sw_status sw_answer_status(struct sw_store *store, const struct sw_inbox *i
     sw_json_number(out, "review", store->heads.review);
     sw_json_number(out, "reviewable", store->reviewable ? 1 : 0);
     sw_json_id(out, "indexed", inbox->alert);
+    sw_json_text(out, "trouble", store->trouble != NULL ? store->trouble : "");
     write_run(store, out);
     sw_buffer_append_string(out, "}");
     return store->overran ? SW_DATABASE : SW_OK;

@@ -82,6 +82,8 @@ static enum sw_status check_file(struct sw_store *store, const char *path)
         }
         return status;
     }
+    store->log_device = (uint64_t)file.st_dev;
+    store->log_inode = (uint64_t)file.st_ino;
     ssize_t got = S_ISREG(file.st_mode) ? read(descriptor, header, sizeof(header)) : -1;
     (void)close(descriptor);
     if (!S_ISREG(file.st_mode)) {
@@ -491,6 +493,7 @@ sqlite3_stmt *sw_store_prepare(struct sw_store *store, const char *sql)
     }
     if (sqlite3_prepare_v3(store->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
         SQLITE_OK) {
+        store->code = sqlite3_errcode(store->database);
         (void)snprintf(store->problem, sizeof(store->problem), "%s",
                        sqlite3_errmsg(store->database));
         (void)fprintf(stderr, "sharewatch dashboard: SQLite: %s\n  in: %.300s\n", store->problem,
@@ -523,6 +526,7 @@ enum sw_status sw_store_run(struct sw_store *store, const char *sql)
     if (sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK) {
         return SW_OK;
     }
+    store->code = sqlite3_errcode(store->database);
     (void)snprintf(store->problem, sizeof(store->problem), "%s", sqlite3_errmsg(store->database));
     (void)fprintf(stderr, "sharewatch dashboard: SQLite: %s\n", store->problem);
     return SW_DATABASE;
@@ -533,6 +537,10 @@ bool sw_store_step(struct sw_store *store, sqlite3_stmt *statement)
     int code = sqlite3_step(statement);
     if (code == SQLITE_INTERRUPT) {
         store->overran = true;
+    } else if (code != SQLITE_ROW && code != SQLITE_DONE) {
+        store->code = code;
+        (void)snprintf(store->problem, sizeof(store->problem), "%s",
+                       sqlite3_errmsg(store->database));
     }
     return code == SQLITE_ROW;
 }
@@ -564,14 +572,36 @@ bool sw_store_refresh(struct sw_store *store)
     if (version == store->data_version) {
         return false;
     }
+    int64_t before = store->heads.event;
     store->data_version = version;
     read_heads(store);
+    if (store->heads.event < before) {
+        store->trouble = "The log file was changed underneath: it has fewer entries than before. "
+                         "Keep a copy of it, and start the dashboard again.";
+    }
     return true;
+}
+
+void sw_store_look(struct sw_store *store)
+{
+    static const char gone[] = "The log file is gone: this page shows what was in it. Put it back, "
+                               "or start the dashboard with another.";
+    struct stat file;
+    if (stat(store->log_path, &file) != 0) {
+        store->trouble = errno == ENOENT ? gone : store->trouble;
+    } else if ((uint64_t)file.st_dev != store->log_device ||
+               (uint64_t)file.st_ino != store->log_inode) {
+        store->trouble = "The log file was replaced by another: this page shows the old one. Start "
+                         "the dashboard again.";
+    } else if (store->trouble == gone) {
+        store->trouble = NULL;
+    }
 }
 
 void sw_store_limit(struct sw_store *store, uint32_t milliseconds)
 {
     store->overran = false;
+    store->code = SQLITE_OK;
     store->deadline_ns = milliseconds == 0 ? 0 : uv_hrtime() + milliseconds * NANOSECONDS_PER_MS;
 }
 

@@ -53,6 +53,9 @@ struct sw_store {
     uint64_t turn;
     uint64_t deadline_ns; // of the statements of this request, on the loop's clock; 0: none
     bool overran;         // a statement was ended for it
+    int code;             // of the last statement of this request that failed, as SQLite has it; 0
+    uint64_t log_device, log_inode; // the log's file when it was opened
+    const char *trouble; // what is wrong with the files, a sentence for people; NULL: nothing
     void (*watcher)(void *context, const char *sql); // of tests: sees each statement; may be NULL
     void *watcher_context;
     char problem[SW_STORE_PROBLEM_BYTES]; // of the last failure, a sentence for people
@@ -83,6 +86,9 @@ bool sw_store_step(struct sw_store *store, sqlite3_stmt *statement);
 
 /** True when the files have moved since the last call; heads are then read anew. */
 bool sw_store_refresh(struct sw_store *store);
+
+/** Looks whether the log's file is still the one that was opened; `trouble` tells. */
+void sw_store_look(struct sw_store *store);
 
 /** Gives the statements from now on @milliseconds. */
 void sw_store_limit(struct sw_store *store, uint32_t milliseconds);

@@ -105,6 +105,7 @@ export function drawFoot() {
   const hint = (key, word) => h('span', {}, h('kbd', {}, key), word);
   replace($('foot'), h('div', {class: 'states'},
     shown.link === 'lost' && h('b', {class: 'alarm'}, 'Link lost: what you see may be old'),
+    status.trouble && h('b', {class: 'alarm trouble', role: 'alert'}, status.trouble),
     h('span', {}, 'Log entry ', h('b', {}, number(Number(status.entry)))),
     Number(status.indexed) < Number(status.alert) && h('span', {}, `taking in alerts: ${Math.floor(100 * Number(status.indexed) / Number(status.alert))} %`),
     verifiedTo(),

@@ -3,6 +3,9 @@ import {test, before, after} from 'node:test';
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import {join} from 'node:path';
+import {spawn} from 'node:child_process';
+import {renameSync} from 'node:fs';
+import {once} from 'node:events';
 import {folder, makeLog, dashboard, signIn, remove} from './help.mjs';
 
 let at, server, cookie;
@@ -351,6 +354,36 @@ test('evidence: one file that stands by itself and says what was left out', asyn
   assert.ok(!text.includes('<script') && !text.includes(chain) && !text.includes('http'));
   assert.ok((await (await get(`/api/alerts/${id}/evidence?redact=full`)).text()).includes(chain));
   assert.equal((await get('/api/alerts/999999/evidence')).status, 404);
+});
+
+test('files that fail under the server: each with a sentence that helps', async () => {
+  const log = join(at, 'failing.db'), reviews = join(at, 'failing.reviews.db');
+  await makeLog(log, 2000);
+  const own = await dashboard(log), mine = await signIn(own);
+  const status = async () => (await fetch(`${own.origin}/api/status`, {headers: {Cookie: mine}})).json();
+  const note = () => fetch(`${own.origin}/api/reviews`, {method: 'POST', headers: {Cookie: mine, 'Content-Type': 'application/json'}, body: JSON.stringify({action: 'note', ids: ['1'], note: 'seen'})});
+  try {
+    assert.equal((await status()).trouble, '');
+    // Another program holds the reviews file.
+    const holder = spawn('sqlite3', [reviews], {stdio: ['pipe', 'pipe', 'inherit']});
+    holder.stdin.write("BEGIN IMMEDIATE; SELECT 'held';\n");
+    await once(holder.stdout, 'data');
+    const locked = await note();
+    assert.equal(locked.status, 503);
+    assert.match((await locked.json()).error.message, /locked: nothing was written/);
+    holder.stdin.end();
+    await once(holder, 'exit');
+    assert.equal((await note()).status, 200);
+    // The log is moved away, put back, and replaced by another.
+    const until = async fits => { for (let found = await status(); ; found = await status()) { if (fits.test(found.trouble)) return; await new Promise(resolve => setTimeout(resolve, 50)); } };
+    renameSync(log, `${log}.away`);
+    await until(/^The log file is gone: .*Put it back/);
+    renameSync(`${log}.away`, log);
+    await until(/^$/);
+    await makeLog(`${log}.other`, 100);
+    renameSync(`${log}.other`, log);
+    await until(/^The log file was replaced by another: .*Start the dashboard again/);
+  } finally { await own.stop(); }
 });
 
 test('health and metrics need no session and tell nothing of the log’s content', async () => {

@@ -205,6 +205,37 @@ static void a_case_is_opened_once_and_each_look_is_kept(void **state)
                      1);
 }
 
+/* A full disk writes nothing by halves, says what it is, and is over when there is space. */
+static void a_full_disk_leaves_all_as_it_was(void **state)
+{
+    (void)state;
+    char limit[64];
+    assert_int_equal(act(SW_REVIEW_ACKNOWLEDGE, 5), SW_OK);
+    int64_t rows = number("SELECT count(*) FROM review");
+    (void)snprintf(limit, sizeof(limit), "PRAGMA main.max_page_count = %lld",
+                   (long long)number("PRAGMA main.page_count"));
+    assert_int_equal(number(limit) > 0, 1);
+    enum sw_status status = SW_OK;
+    for (int i = 0; i < 200 && status == SW_OK; i++) {
+        request = (struct sw_review_request){.action = SW_REVIEW_NOTE, .id_count = 1};
+        request.ids[0] = 7;
+        memset(request.note, 'x', sizeof(request.note) - 1);
+        sw_store_limit(&fixture.store, 0);
+        status = sw_reviews_add(&fixture.store, &request, "m.ortiz", NOW_MS, &result);
+        rows += status == SW_OK ? 1 : 0;
+    }
+    assert_int_equal(status, SW_DATABASE);
+    assert_int_equal(fixture.store.code & 0xff, SQLITE_FULL);
+    assert_int_equal(number("SELECT count(*) FROM review"), rows);
+    assert_counters_agree();
+    assert_int_equal(number("PRAGMA main.max_page_count = 1000000"), 1000000);
+    sw_store_limit(&fixture.store, 0);
+    assert_int_equal(act(SW_REVIEW_ESCALATE, 7), SW_OK);
+    assert_int_equal(fixture.store.code, SQLITE_OK);
+    int64_t edited;
+    assert_int_equal(sw_reviews_verify(&fixture.store, &edited), SW_OK);
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -218,6 +249,7 @@ int main(void)
         EACH(finds_a_row_that_was_edited),
         EACH(opens_a_daily_alert_again_when_its_count_has_doubled),
         EACH(a_case_is_opened_once_and_each_look_is_kept),
+        EACH(a_full_disk_leaves_all_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
