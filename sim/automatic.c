@@ -345,6 +345,7 @@ static void add_hop(struct automatic *automatic, uint32_t before, uint16_t edge_
         .vehicle_of = parent->vehicle_of,
         .vehicle = parent->vehicle,
         .data = hop_data(&scenario->arena, hop, common != 0 ? common : edge->data_classes),
+        .fault = hop->fault,
         .expect = hop->expect,
         .key = sw_random_key(loader->key, sw_text_hash(name)),
         .token_key = parent->token_key};

@@ -32,6 +32,7 @@ struct sw_automatic_hop {
     uint16_t to;                         // index of the system
     const struct sw_yaml_node *after;    // NULL: whatever arrives
     struct sw_scenario_data common, own; // of the defaults, of the scenario
+    struct sw_scenario_fault fault;      // of its telling
     struct sw_expectation expect;
 };
 

@@ -6,6 +6,7 @@
 #include "expectation.h"
 #include "load_data.h"
 #include "load_value.h"
+#include "step.h"
 #include "yaml_patch.h"
 
 #define SIGMA 0.8 // of the delays, as in a scenario file
@@ -208,6 +209,8 @@ static void load_hop(struct reader *reader, uint16_t index, const struct sw_yaml
     }
     hop->common = sw_load_data(loader, sw_yaml_get(common, "data"));
     hop->own = sw_load_data(loader, sw_yaml_get(own, "data"));
+    part = either(own, common, "fault");
+    hop->fault = part != NULL ? sw_load_event_fault(loader, part) : hop->fault;
     if ((part = sw_yaml_get(own, "expect")) != NULL) {
         hop->expect = sw_load_expectation(loader, part);
     }

@@ -104,6 +104,8 @@ static void spoil_event(struct sw_scenario_fault fault, uint32_t index, struct s
 {
     switch (fault.kind) {
     case SW_FAULT_CLOCK:
+    case SW_FAULT_BURST:
+    case SW_FAULT_REORDERED:
         event->time_ms += fault.clock_ms;
         event->recorded_ms += fault.clock_ms;
         return;
@@ -200,6 +202,8 @@ static void spoil_bytes(enum sw_fault_kind fault, struct sw_buffer *payload)
     case SW_FAULT_DUPLICATE:
     case SW_FAULT_ID_REUSED:
     case SW_FAULT_CLOCK:
+    case SW_FAULT_BURST:
+    case SW_FAULT_REORDERED:
     case SW_FAULT_TIME_1970:
     case SW_FAULT_TIME_2100:
     case SW_FAULT_LONG_TEXT:

@@ -25,12 +25,13 @@
 enum pending_kind { PENDING_START, PENDING_HAPPEN, PENDING_TELL };
 
 struct pending {
-    int64_t at_ms;   // when the generator must look at it
-    uint64_t order;  // among equals, what was planned first comes first
-    int64_t time_ms; // when it happens (or has happened)
-    int64_t base_ms; // of a repetition: its beginning
-    uint64_t run;    // which run of the storyline, and of repeating steps on the way
-    uint64_t life;   // which run of the storyline alone
+    int64_t at_ms;    // when the generator must look at it
+    uint64_t order;   // among equals, what was planned first comes first
+    int64_t time_ms;  // when it happens (or has happened)
+    int64_t known_ms; // when its sender learns of it
+    int64_t base_ms;  // of a repetition: its beginning
+    uint64_t run;     // which run of the storyline, and of repeating steps on the way
+    uint64_t life;    // which run of the storyline alone
     uint64_t occurrence;
     uint64_t parent_serial; // 0: none
     uint64_t serial;        // of one that has happened
@@ -281,9 +282,10 @@ static uint64_t most_pending(const struct sw_generator *generator)
         const struct sw_scenario_step *step = &scenario->steps[i];
         uint64_t waiting = most_before(generator, step, 0);
         most += waiting;
-        if (step->known.ms_max > 0) {
-            most += multiply(most_before(generator, step, step->known.ms_max),
-                             most_within(generator, &step->repeat, step->known.ms_max));
+        int64_t untold_ms = step->known.ms_max + step->fault.hold_ms;
+        if (untold_ms > 0) {
+            most += multiply(most_before(generator, step, untold_ms),
+                             most_within(generator, &step->repeat, untold_ms));
         }
     }
     return most;
@@ -480,7 +482,7 @@ static void fill_envelope(const struct sw_generator *generator, const struct sw_
     event->kind = step->kind;
     event->action = step->action;
     event->time_ms = entry->time_ms;
-    event->recorded_ms = entry->at_ms;
+    event->recorded_ms = entry->known_ms;
     event->parent = entry->parent_serial != 0
                         ? keep_id(event, &scenario->steps[entry->parent_step], entry->parent_serial)
                         : (struct sw_text){0};
@@ -540,6 +542,19 @@ static void tell(struct sw_generator *generator, const struct pending *entry,
     out->event.sequence = out->hidden ? 0 : ++generator->sequences[step->source];
 }
 
+/* For how long a fault holds back on its way what was known at @known_ms. */
+static int64_t held_ms(const struct sw_generator *generator, const struct sw_scenario_fault *fault,
+                       int64_t known_ms, struct sw_random *random)
+{
+    if (fault->kind == SW_FAULT_BURST) {
+        return fault->hold_ms - (known_ms - generator->scenario->start_ms) % fault->hold_ms;
+    }
+    if (fault->kind == SW_FAULT_REORDERED) {
+        return (int64_t)(sw_random_unit(random) * (double)fault->hold_ms);
+    }
+    return 0;
+}
+
 /* Lets @entry happen: plans what comes of it. True when there is something to tell now. */
 static bool happen(struct sw_generator *generator, struct pending *entry)
 {
@@ -563,7 +578,8 @@ static bool happen(struct sw_generator *generator, struct pending *entry)
     for (uint32_t i = 0; i < step->child_count; i++) {
         plan_step(generator, step->children[i], &before);
     }
-    entry->at_ms = entry->time_ms + draw_delay(&step->known, &random);
+    entry->known_ms = entry->time_ms + draw_delay(&step->known, &random);
+    entry->at_ms = entry->known_ms + held_ms(generator, &step->fault, entry->known_ms, &random);
     if (entry->at_ms == entry->time_ms) {
         return true;
     }

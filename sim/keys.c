@@ -62,9 +62,9 @@ const struct sw_keys sw_keys_count = {"count", count_keys, 3};
 static const char *const chain_keys[] = {"level", "verdict", "verdicts", "duties"};
 const struct sw_keys sw_keys_chain = {"chain", chain_keys, 4};
 
-static const char *const automatic_keys[] = {"chance", "delay", "visible", "event",
-                                             "to",     "after", "data",    "expect"};
-const struct sw_keys sw_keys_automatic = {"automatic", automatic_keys, 8};
+static const char *const automatic_keys[] = {"chance", "delay", "visible", "event", "to",
+                                             "after",  "data",  "fault",   "expect"};
+const struct sw_keys sw_keys_automatic = {"automatic", automatic_keys, 9};
 
 static const char *const automatic_file_keys[] = {"automatic", "title", "edges"};
 const struct sw_keys sw_keys_automatic_file = {"file", automatic_file_keys, 3};

@@ -66,35 +66,82 @@ static void load_who(struct sw_loader *loader, const struct sw_yaml_node *node, 
     }
 }
 
-/* `truncated`, or {clock: 7h}: hours that the sender's clock is ahead, or behind with a minus. */
-static struct sw_scenario_fault load_fault(struct sw_loader *loader,
-                                           const struct sw_yaml_node *node)
+/* A fault that takes a length of time: `clock`, which may be behind, `burst` and `reordered`. */
+static struct sw_scenario_fault load_timed_fault(struct sw_loader *loader,
+                                                 const struct sw_yaml_node *node)
 {
-    struct sw_scenario_fault fault = {.kind = SW_FAULT_CLOCK};
-    if (node->type == SW_YAML_MAPPING) {
-        const struct sw_yaml_node *clock = sw_yaml_get(node, "clock");
-        if (node->count != 1 || clock == NULL) {
-            sw_report_error(loader->report, node->place, "fault: {clock: -7h}",
-                            "only the fault `clock` takes a value");
-        } else {
-            fault.clock_ms = sw_load_shift(loader, clock);
-        }
+    struct sw_scenario_fault fault = {.kind = SW_FAULT_NONE};
+    enum sw_fault_kind kind =
+        node->count == 1 ? sw_fault_find(sw_yaml_key(node, 0)->text) : SW_FAULT_COUNT;
+    if (kind != SW_FAULT_CLOCK && kind != SW_FAULT_BURST && kind != SW_FAULT_REORDERED) {
+        sw_report_error(loader->report, node->place,
+                        "fault: {clock: -7h}, {burst: 10m} or {reordered: 10m}",
+                        "only the faults clock, burst and reordered take a value");
         return fault;
+    }
+    const struct sw_yaml_node *value = sw_yaml_get(node, sw_fault_word(kind));
+    int64_t ms = sw_load_shift(loader, value);
+    fault.kind = kind;
+    if (kind == SW_FAULT_CLOCK) {
+        fault.clock_ms = ms;
+    } else if (ms > 0) {
+        fault.hold_ms = ms;
+    } else {
+        sw_report_error(loader->report, value->place, "10m", "%s needs a length of time over 0",
+                        sw_fault_word(kind));
+        fault.kind = SW_FAULT_NONE;
+    }
+    return fault;
+}
+
+static const char *timed_hint(enum sw_fault_kind kind)
+{
+    if (kind == SW_FAULT_CLOCK) {
+        return "fault: {clock: -7h}";
+    }
+    if (kind == SW_FAULT_BURST) {
+        return "fault: {burst: 10m}";
+    }
+    return kind == SW_FAULT_REORDERED ? "fault: {reordered: 10m}" : NULL;
+}
+
+struct sw_scenario_fault sw_load_event_fault(struct sw_loader *loader,
+                                             const struct sw_yaml_node *node)
+{
+    struct sw_scenario_fault fault = {.kind = SW_FAULT_NONE};
+    if (node->type == SW_YAML_MAPPING) {
+        return load_timed_fault(loader, node);
     }
     struct sw_text word = sw_load_text(loader, node, "fault");
     struct sw_suggestion suggestion;
+    char hint[128];
     sw_suggestion_init(&suggestion, word);
     for (int i = 0; i < SW_FAULT_COUNT; i++) {
         sw_suggestion_offer(&suggestion, sw_text_from(sw_fault_word((enum sw_fault_kind)i)));
     }
-    fault.kind = sw_fault_find(word);
-    if (fault.kind == SW_FAULT_COUNT || fault.kind == SW_FAULT_CLOCK) {
-        char hint[128];
-        const char *near = sw_suggestion_hint(&suggestion, hint, sizeof(hint));
+    enum sw_fault_kind kind = sw_fault_find(word);
+    const char *timed = timed_hint(kind);
+    if (kind == SW_FAULT_COUNT) {
         sw_report_error(loader->report, node->place,
-                        fault.kind == SW_FAULT_CLOCK ? "fault: {clock: -7h}" : near,
+                        sw_suggestion_hint(&suggestion, hint, sizeof(hint)),
                         "unknown fault \"%.*s\"", SW_TEXT_FORMAT(word));
-        fault.kind = SW_FAULT_NONE;
+    } else if (timed != NULL) {
+        sw_report_error(loader->report, node->place, timed,
+                        "the fault \"%.*s\" needs a length of time", SW_TEXT_FORMAT(word));
+    } else {
+        fault.kind = kind;
+    }
+    return fault;
+}
+
+/* A way is drawn when the event is told; when it is told is known before. */
+static struct sw_scenario_fault load_way_fault(struct sw_loader *loader,
+                                               const struct sw_yaml_node *node)
+{
+    struct sw_scenario_fault fault = sw_load_event_fault(loader, node);
+    if (fault.hold_ms > 0) {
+        sw_report_error(loader->report, node->place, "write it beside `either`, for all its ways",
+                        "the fault \"%s\" stands at a step", sw_fault_word(fault.kind));
     }
     return fault;
 }
@@ -125,7 +172,7 @@ static void load_ways(struct sw_loader *loader, const struct sw_yaml_node *node,
         ways[i].share = sum;
         ways[i].data = sw_load_data(loader, sw_yaml_get(item, "data"));
         const struct sw_yaml_node *fault = sw_yaml_get(item, "fault");
-        ways[i].fault = fault != NULL ? load_fault(loader, fault) : step->fault;
+        ways[i].fault = fault != NULL ? load_way_fault(loader, fault) : step->fault;
         ways[i].expect = expect != NULL ? sw_load_expectation(loader, expect) : step->expect;
     }
     if (sum < 0.999999 || sum > 1.000001) {
@@ -183,7 +230,7 @@ static void load_parties(struct sw_loader *loader, const struct sw_yaml_node *no
     const struct sw_yaml_node *corrects = sw_yaml_get(node, "corrects");
     const struct sw_yaml_node *fault = sw_yaml_get(node, "fault");
     if (fault != NULL) {
-        step->fault = load_fault(loader, fault);
+        step->fault = sw_load_event_fault(loader, fault);
     }
     step->actor = load_actor(loader, node, "actor");
     step->recipient = load_actor(loader, node, "to");

@@ -185,6 +185,8 @@ struct sw_scenario_data {
     X(SW_FAULT_DUPLICATE, "duplicate", "it comes twice, the same bytes")                           \
     X(SW_FAULT_ID_REUSED, "id-reused", "it comes twice, the second time with other content")       \
     X(SW_FAULT_CLOCK, "clock", "its sender's clock is wrong, or local time passes as UTC")         \
+    X(SW_FAULT_BURST, "burst", "its sender holds all back for a while and then sends it at once")  \
+    X(SW_FAULT_REORDERED, "reordered", "it comes later by chance, so that others overtake it")     \
     X(SW_FAULT_TIME_1970, "time-1970", "it is dated 1970")                                         \
     X(SW_FAULT_TIME_2100, "time-2100", "it is dated 2100")                                         \
     X(SW_FAULT_TRUNCATED, "truncated", "the end is missing")                                       \
@@ -214,6 +216,7 @@ enum sw_fault_kind { SW_FAULT_LIST(SW_FAULT_ENUM) SW_FAULT_COUNT };
 struct sw_scenario_fault {
     enum sw_fault_kind kind;
     int64_t clock_ms; // of SW_FAULT_CLOCK: how far the clock is ahead
+    int64_t hold_ms;  // of SW_FAULT_BURST and SW_FAULT_REORDERED: the longest that it is held back
 };
 
 /** One of several ways in which a step may turn out. */

@@ -273,12 +273,38 @@ static void the_defaults_fit_their_map(void **state)
     sw_map_free(&map);
 }
 
+static void a_hop_by_itself_can_fail_on_its_way(void **state)
+{
+    (void)state;
+    struct sw_scenario scenario;
+    struct sw_generator *generator = NULL;
+    load_good(&scenario,
+              BOOKING BOOKED "automatic:\n"
+                             "  E02: {fault: truncated}\n"
+                             "  E03: {fault: {clock: -7h}}\n"
+                             "  E04: {delay: 1m, fault: {burst: 1h}}\n"
+                             "  E05: {chance: 0}\n",
+              NULL);
+    assert_int_equal(sw_generator_open(&generator, &scenario), SW_OK);
+    static const enum sw_fault_kind faults[] = {SW_FAULT_NONE, SW_FAULT_NONE, SW_FAULT_TRUNCATED,
+                                                SW_FAULT_CLOCK, SW_FAULT_BURST};
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(sw_generator_next(generator, &made), SW_OK);
+        assert_int_equal(made.fault.kind, faults[i]);
+    }
+    assert_int_equal((made.emit_ms - scenario.start_ms) % SW_HOUR_MS, 0);
+    assert_int_equal(sw_generator_next(generator, &made), SW_EMPTY);
+    sw_generator_close(generator);
+    sw_scenario_free(&scenario);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_booking_leads_to_the_store_and_a_match_to_ice),
         cmocka_unit_test(each_hop_says_what_the_map_says),
         cmocka_unit_test(a_step_by_hand_comes_first),
+        cmocka_unit_test(a_hop_by_itself_can_fail_on_its_way),
         cmocka_unit_test(other_steps_set_nothing_off),
         cmocka_unit_test(the_county_feed_goes_its_own_way),
         cmocka_unit_test(an_edge_that_is_named_moves_by_itself),

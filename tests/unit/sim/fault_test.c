@@ -79,6 +79,8 @@ static void each_fault_is_what_it_says(void **state)
         [SW_FAULT_DUPLICATE] = "none",
         [SW_FAULT_ID_REUSED] = "none",
         [SW_FAULT_CLOCK] = "none",
+        [SW_FAULT_BURST] = "none",
+        [SW_FAULT_REORDERED] = "none",
         [SW_FAULT_TIME_1970] = "time",
         [SW_FAULT_TIME_2100] = "time",
         [SW_FAULT_TRUNCATED] = "json_truncated",

@@ -238,6 +238,83 @@ static void shares_come_out_as_written(void **state)
     sw_scenario_free(&scenario);
 }
 
+/* A burst: what happened within ten minutes is sent at their end, in the order in which it was. */
+static void a_burst_is_held_back_and_sent_at_once(void **state)
+{
+    (void)state;
+    struct sw_scenario scenario;
+    load_good(&scenario,
+              HEAD "steps:\n"
+                   "  - {step: read, at: 0, event: plate.read, actor: jail, fault: {burst: 10m},\n"
+                   "     repeat: {every: 1m, times: 21}}\n",
+              NULL);
+    struct sw_generator *generator = open_generator(&scenario);
+    for (int64_t i = 0; i < 21; i++) {
+        assert_int_equal(sw_generator_next(generator, &made), SW_OK);
+        assert_true(made.event.time_ms == scenario.start_ms + i * SW_MINUTE_MS);
+        assert_true(made.event.recorded_ms == made.event.time_ms);
+        assert_true(made.emit_ms == scenario.start_ms + (i / 10 + 1) * 10 * SW_MINUTE_MS);
+        assert_true(made.event.sequence == (uint64_t)i + 1);
+    }
+    assert_int_equal(sw_generator_next(generator, &made), SW_EMPTY);
+    sw_generator_close(generator);
+    sw_scenario_free(&scenario);
+}
+
+/* Others overtake an event that is held back by chance; none is lost, none is held longer. */
+static void reordered_events_overtake_each_other(void **state)
+{
+    (void)state;
+    struct sw_scenario scenario;
+    load_good(&scenario,
+              HEAD "steps:\n"
+                   "  - {step: read, at: 0, event: plate.read, actor: jail,\n"
+                   "     fault: {reordered: 5m}, repeat: {every: 1m, times: 200}}\n",
+              NULL);
+    struct sw_generator *generator = open_generator(&scenario);
+    int64_t newest_ms = 0;
+    uint32_t overtaken = 0;
+    uint32_t events = 0;
+    for (; sw_generator_next(generator, &made) == SW_OK; events++) {
+        assert_true(made.emit_ms >= made.event.time_ms);
+        assert_true(made.emit_ms < made.event.time_ms + 5 * SW_MINUTE_MS);
+        overtaken += made.event.time_ms < newest_ms ? 1 : 0;
+        newest_ms = made.event.time_ms > newest_ms ? made.event.time_ms : newest_ms;
+    }
+    assert_int_equal(events, 200);
+    assert_true(overtaken > 50);
+    sw_generator_close(generator);
+    sw_scenario_free(&scenario);
+}
+
+/* One line of a file that is wrong in its fault, and what is said of it. */
+static void is_refused(const char *fault, const char *message)
+{
+    struct sw_scenario scenario;
+    struct sw_report report = {0};
+    struct sw_scenario_options options = {0};
+    char source[2048];
+    (void)snprintf(source, sizeof(source),
+                   HEAD "steps:\n  - {step: read, at: 0, event: plate.read, actor: jail, %s}\n",
+                   fault);
+    assert_int_equal(load_source(&scenario, source, &options, &report), SW_INVALID);
+    assert_int_equal(report.error_total, 1);
+    assert_string_equal(report.items[0].message, message);
+    sw_report_free(&report);
+    sw_scenario_free(&scenario);
+}
+
+static void a_fault_that_makes_no_sense_is_told(void **state)
+{
+    (void)state;
+    is_refused("fault: burst", "the fault \"burst\" needs a length of time");
+    is_refused("fault: clock", "the fault \"clock\" needs a length of time");
+    is_refused("fault: {burst: 0}", "burst needs a length of time over 0");
+    is_refused("fault: {lost: 1h}", "only the faults clock, burst and reordered take a value");
+    is_refused("fault: shuffled", "unknown fault \"shuffled\"");
+    is_refused("either: [{share: 1, fault: {burst: 1h}}]", "the fault \"burst\" stands at a step");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +324,9 @@ int main(void)
         cmocka_unit_test(a_run_keeps_its_tokens),
         cmocka_unit_test(late_knowledge_is_told_late),
         cmocka_unit_test(shares_come_out_as_written),
+        cmocka_unit_test(a_burst_is_held_back_and_sent_at_once),
+        cmocka_unit_test(reordered_events_overtake_each_other),
+        cmocka_unit_test(a_fault_that_makes_no_sense_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
