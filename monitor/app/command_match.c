@@ -26,9 +26,10 @@
 struct match {
     struct sw_policy *policy;
     struct sw_scratch *scratch;
-    const char *events;    // as given
-    struct sw_text *names; // [rule_count], as JSON strings
-    char *out;             // [WRITE_BYTES]
+    struct sw_tested *tested; // NULL: nobody asked
+    const char *events;       // as given
+    struct sw_text *names;    // [rule_count], as JSON strings
+    char *out;                // [WRITE_BYTES]
     size_t out_used;
     uint64_t line_number, event_count, hit_count, malformed_count, untimed_count;
     bool failed; // writing failed
@@ -84,6 +85,8 @@ static void match_line(struct match *match, const char *bytes, size_t length)
     }
     if (sw_policy_match_line(match->scratch, text, &line) != SW_OK) {
         complain(match, &line);
+    } else if (match->tested != NULL) {
+        sw_tested_count(match->tested, match->scratch);
     }
     match->event_count++;
     match->hit_count += line.count;
@@ -268,7 +271,7 @@ static int run(struct match *match, bool titles, bool cost)
 
 static int load_and_run(struct match *match, const char *rules,
                         const struct sw_policy_options *options, const char *const given[3],
-                        bool titles, bool cost)
+                        bool titles, bool cost, bool tested)
 {
     struct sw_report report = {0};
     enum sw_status status = sw_policy_open(&match->policy, &rules, 1, options, &report);
@@ -283,7 +286,12 @@ static int load_and_run(struct match *match, const char *rules,
         sw_scratch_log_source(match->scratch, sw_text_from(given[0]), sw_text_from(given[1]),
                               sw_text_from(given[2]));
     }
+    match->tested = tested ? sw_tested_open(match->policy) : NULL;
     int code = run(match, titles, cost);
+    if (match->tested != NULL) {
+        sw_tested_write(match->tested, stderr);
+    }
+    sw_tested_close(match->tested);
     sw_scratch_close(match->scratch);
     sw_policy_close(match->policy);
     return code;
@@ -299,6 +307,7 @@ int sw_command_match(int argc, char **argv)
     bool titles = false;
     bool strict = false;
     bool cost = false;
+    bool tested = false;
     const struct sw_option options[] = {
         {.name = "rules", .value = "DIR", .text = &rules, .about = "rules: a folder or a file"},
         {.name = "events", .value = "FILE", .text = &events, .about = "JSON lines; - is input"},
@@ -316,6 +325,9 @@ int sw_command_match(int argc, char **argv)
          .text = &log_source_from,
          .about = "fields that hold it: KEY=FIELD, or fields in this order"},
         {.name = "strict", .flag = &strict, .about = "check all rules against the taxonomy"},
+        {.name = "tested",
+         .flag = &tested,
+         .about = "say at the end how often each rule had the fields that it tests"},
         {.name = "cost", .flag = &cost, .about = "print the CPU time of an event at the end"},
     };
     const struct sw_command command = {
@@ -350,5 +362,5 @@ int sw_command_match(int argc, char **argv)
         return sw_command_usage_error(&command, "--log-source-from: product=, category=, service=");
     }
     struct match match = {.events = events};
-    return load_and_run(&match, rules, &policy_options, given, titles, cost);
+    return load_and_run(&match, rules, &policy_options, given, titles, cost, tested);
 }

@@ -108,3 +108,11 @@ run "$SHAREWATCH" check "$WORK/loose"
 expect_status 1
 expect_out "often.yml:2:42: error: no rule has the id or name bsae"
 expect_out "hint: did you mean base?"
+
+# How often each rule could be tested at all: what finds nothing may be blind.
+run "$SHAREWATCH" match --rules "$WORK/rules" --events "$WORK/events.jsonl" --time-field at --log-source product=police \
+    --log-source-from category=kind --tested
+expect_status 0
+expect_err "told: all it tests was there in 0 % of 2 events; missing: instrument in 100 %"
+expect_err "2 rules: 1 have a field that no event had, 0 had no event of their log source"
+expect_no_out "told:"

@@ -168,6 +168,23 @@ uint32_t sw_policy_find_rule(const struct sw_policy *policy, struct sw_text name
 void sw_policy_explain(struct sw_scratch *scratch, uint32_t rule, const struct sw_line *line,
                        bool json, FILE *stream);
 
+/**
+ * How often each rule could be tested at all. A field that is missing is no error in Sigma, only a
+ * test that comes out false: a rule whose fields no event has finds nothing and looks content.
+ * sw_tested_count() counts the last line of @scratch, for each rule that asks for its log source;
+ * sw_tested_write() has a line for each rule that lacked something, with the fields that it lacked
+ * most, and a sum.
+ */
+struct sw_tested;
+
+/** Starts at zero. @policy outlives it. Ends the program when memory is short. */
+struct sw_tested *sw_tested_open(const struct sw_policy *policy);
+void sw_tested_count(struct sw_tested *tested, const struct sw_scratch *scratch);
+void sw_tested_write(const struct sw_tested *tested, FILE *stream);
+
+/** Accepts NULL. */
+void sw_tested_close(struct sw_tested *tested);
+
 /** Losses, each of which is a fact to report; and what matching took. */
 struct sw_policy_counters {
     uint64_t groups_evicted_total; // of correlations, before their time was over
