@@ -37,6 +37,7 @@ struct arguments {
     const char *color;
     bool ascii;
     bool json;
+    bool tested;
 };
 
 static struct arguments arguments;
@@ -55,6 +56,8 @@ static const struct sw_option options[] = {
      "play it: N seconds of the log in one second, alerts to the terminal"},
     {"to", "mqtt://…|FILE", NULL, &arguments.to,
      "play its events to a broker, or judge them into a new log"},
+    {"tested", NULL, &arguments.tested, NULL,
+     "say at the end how often each rule had the fields that it tests"},
     {"json", NULL, &arguments.json, NULL, "print the result, or the alerts, as JSON"},
     {"color", "WHEN", NULL, &arguments.color, "auto, always or never"},
     {"ascii", NULL, &arguments.ascii, NULL, "no characters beyond ASCII of our own"},
@@ -263,6 +266,7 @@ static int replay_log(const char *log, double speed, bool plays, bool to_broker)
     (void)read_time(arguments.from, &filter->from_ms);
     (void)read_time(arguments.until, &filter->until_ms);
     sw_replay_give(&replay, arguments.map, arguments.policy);
+    replay.tested_to = arguments.tested ? stdout : NULL;
     int code = plays ? play(speed, to_broker) : compare(log);
     sw_replay_close(&replay);
     return code;
@@ -336,6 +340,10 @@ static int run(const char *log)
     }
     if (!read_speed(&speed)) {
         return sw_command_usage_error(&command, "--speed wants a number such as 60, or max");
+    }
+    if (arguments.tested && (arguments.json || arguments.speed != NULL || arguments.to != NULL)) {
+        return sw_command_usage_error(&command, "--tested is text and goes with a comparison, "
+                                                "without --json, --speed and --to");
     }
     if (file && (has_filter() || arguments.speed != NULL)) {
         return sw_command_usage_error(&command,

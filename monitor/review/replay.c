@@ -112,6 +112,7 @@ enum sw_status sw_replay_open(struct sw_replay *replay, const char *path)
 
 void sw_replay_close(struct sw_replay *replay)
 {
+    sw_replay_end_tested(replay, true);
     free(replay->pipeline);
     free(replay->daily);
     free(replay->known);
@@ -145,6 +146,7 @@ static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t pol
                         &fresh)) {
         return false;
     }
+    sw_replay_end_tested(replay, true);
     if (replay->knowledge.scratch != NULL) {
         sw_scratch_take_over(fresh.scratch, replay->knowledge.scratch);
     }
@@ -164,7 +166,7 @@ static bool start_pipeline(struct sw_replay *replay, int64_t map_id, int64_t pol
         return false;
     }
     struct sw_pipeline_config config = sw_knowledge_config(&replay->knowledge);
-    config.rules = sw_replay_rules(replay, config.rules);
+    config.rules = sw_replay_count_tested(replay, sw_replay_rules(replay, config.rules));
     void *memory = calloc(1, sw_pipeline_bytes());
     SW_ASSERT(memory != NULL);
     replay->pipeline = sw_pipeline_init(memory, &config);
@@ -313,6 +315,7 @@ static void pass(struct sw_replay *replay)
 /* Everything as it was before the first pass. */
 static void begin_again(struct sw_replay *replay)
 {
+    sw_replay_end_tested(replay, false);
     free(replay->pipeline);
     replay->pipeline = NULL;
     sw_knowledge_close(&replay->knowledge);

@@ -97,6 +97,9 @@ struct sw_replay {
     struct sw_pipeline *pipeline;
     struct sw_judge judge;
     struct sw_rules rules; // of the policy
+    FILE *tested_to;       // where it is told how often each rule could be tested; NULL: nowhere
+    struct sw_tested *tested;
+    struct sw_rules tested_rules; // that are counted
     struct sw_replay_filter filter;
     struct sw_replay_counts counts;
     struct sw_logged_event event; // being judged

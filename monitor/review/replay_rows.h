@@ -90,6 +90,12 @@ enum sw_status sw_replay_leave(struct sw_replay *replay) SW_MUST_CHECK;
 /** @rules as they judge where events are gone. */
 struct sw_rules sw_replay_rules(struct sw_replay *replay, struct sw_rules rules);
 
+/** @rules counting, if that was asked for, how often each could be tested, see sw_tested_open(). */
+struct sw_rules sw_replay_count_tested(struct sw_replay *replay, struct sw_rules rules);
+
+/** Before the rules go: ends the count, and tells it or throws it away. */
+void sw_replay_end_tested(struct sw_replay *replay, bool tell);
+
 /** As many events are gone as were deleted on purpose. */
 void sw_replay_compare_gone(struct sw_replay *replay);
 

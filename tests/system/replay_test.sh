@@ -57,6 +57,17 @@ expect_status 0
 expect_out " 0 hops"
 
 # Every single change of a row is found.
+# How often each rule could be tested at all, by the log's events as the rules saw them.
+run "$SHAREWATCH" replay "$LOG" --tested
+expect_status 0
+expect_out "identical"
+expect_out "How often the rules of ca-state+la-city-2024 could be tested:"
+expect_out "r01_status_asked: all it tests was there in 0 % of "
+expect_out "status_asked in 100 %"
+expect_out " rules: "
+run "$SHAREWATCH" replay "$LOG" --tested --json
+expect_status 2
+
 tamper() { # SQL WHAT-THE-DIFFERENCE-SAYS
     sqlite3 "$LOG" "PRAGMA wal_checkpoint(TRUNCATE)" >"$WORK/out"
     cp "$LOG" "$WORK/changed.db"
