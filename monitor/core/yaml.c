@@ -44,6 +44,27 @@ static struct sw_place place_of(const struct builder *builder, yaml_mark_t mark)
     };
 }
 
+/* The ways out of what goes wrong most often, by the parser's own words; NULL: it says enough. */
+static const char *syntax_hint(const char *problem)
+{
+    static const char *const hints[][2] = {
+        {"found character that cannot start any token",
+         "indent with blanks, never with tabs; quote a text that begins with @, ` or %"},
+        {"mapping values are not allowed in this context",
+         "a key with its value stands on a line of its own; quote a text that holds ': '"},
+        {"did not find expected ',' or '}'", "a { is closed by a }, with commas in between"},
+        {"did not find expected ',' or ']'", "a [ is closed by a ], with commas in between"},
+        {"did not find expected node content", "a { or [ that was opened is not closed"},
+        {"did not find expected key", "lines that belong together begin in the same column"},
+    };
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (strcmp(problem, hints[i][0]) == 0) {
+            return hints[i][1];
+        }
+    }
+    return NULL;
+}
+
 static void report_parser_error(struct builder *builder)
 {
     const yaml_parser_t *parser = &builder->parser;
@@ -54,9 +75,10 @@ static void report_parser_error(struct builder *builder)
                         "the file must be UTF-8 text", "%s at byte %zu", problem,
                         parser->problem_offset);
     } else if (parser->context != NULL) {
-        sw_report_error(builder->report, place, NULL, "%s, %s", problem, parser->context);
+        sw_report_error(builder->report, place, syntax_hint(problem), "%s, %s", problem,
+                        parser->context);
     } else {
-        sw_report_error(builder->report, place, NULL, "%s", problem);
+        sw_report_error(builder->report, place, syntax_hint(problem), "%s", problem);
     }
     builder->failed = true;
 }

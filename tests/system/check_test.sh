@@ -22,6 +22,19 @@ expect_status 1
 expect_out "$WORK/syntax/broken.yaml:"
 expect_out "1 file checked: 1 error"
 
+# A file that is not YAML is told with the way out, too.
+mkdir -p "$WORK/tab"
+sed 's/    steps:/\tsteps:/' "$SOURCE/scenarios/subject-a/scenario.yaml" >"$WORK/tab/scenario.yaml"
+run "$SHAREWATCH" check "$WORK/tab"
+expect_status 1
+expect_out "indent with blanks, never with tabs"
+head -c 900 "$SOURCE/scenarios/subject-a/scenario.yaml" >"$WORK/tab/scenario.yaml"
+run "$SHAREWATCH" check "$WORK/tab"
+expect_out "a { or [ that was opened is not closed"
+sed 's/^variants:/variants: 3/' "$SOURCE/scenarios/subject-a/scenario.yaml" >"$WORK/tab/scenario.yaml"
+run "$SHAREWATCH" check "$WORK/tab"
+expect_out "a key with its value stands on a line of its own"
+
 sed 's/to: \[IDENT\]/to: [IDETN]/' "$SOURCE/monitor/maps/los-angeles.yaml" >"$WORK/map/mine.yaml"
 ! cmp -s "$WORK/map/mine.yaml" "$SOURCE/monitor/maps/los-angeles.yaml" || fail "nothing was changed"
 line=$(grep -n 'to: .IDETN' "$WORK/map/mine.yaml" | head -n 1 | cut -d: -f1)
