@@ -104,6 +104,7 @@ enum sw_status sw_notes_find_event(struct sw_notes *notes, uint64_t serial,
         return SW_NOT_FOUND;
     }
     SW_ASSERT(note->payload_bytes <= SW_PACKET_BYTES_MAX);
+    SW_ASSERT(note->source.length > 0);
     SW_ASSERT(note->source.length < sizeof(found->source));
     *found = (struct sw_log_event){.id = (int64_t)serial,
                                    .logged_ms = note->received_ms,

@@ -45,6 +45,7 @@ static void finds_an_event_and_what_taught_of_it(void **state)
     sw_note_keep_payload(note, SW_TEXT("{3}"));
     sw_note_add_cause(note, far);
     sw_notes_of(&notes, far)->accepted = true;
+    sw_notes_of(&notes, far)->source = SW_TEXT("urn:sharewatch:agency:LAPD");
     sw_note_keep_payload(sw_notes_of(&notes, far), SW_TEXT("{far}"));
 
     assert_int_equal(sw_notes_find_event(&notes, 3, &found, payload), SW_OK);
