@@ -76,6 +76,56 @@ static void count_complaint(void *context, const char *format, va_list arguments
     http->complaints_total++;
 }
 
+void sw_http_wait(struct MHD_Connection *connection, uint32_t milliseconds)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct sw_http_wait *wait = info != NULL ? info->socket_context : NULL;
+    if (wait != NULL) {
+        wait->until_ms = milliseconds > 0 ? uv_hrtime() / 1000000 + milliseconds : 0;
+    }
+}
+
+/* There are as many places as connections. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct sw_http *http = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*socket_context != NULL) {
+            ((struct sw_http_wait *)*socket_context)->used = false;
+        }
+        return;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    for (uint32_t i = 0; info != NULL && i < SW_CONNECTIONS_MAX; i++) {
+        struct sw_http_wait *wait = &http->waits[i];
+        if (!wait->used) {
+            *wait = (struct sw_http_wait){.used = true,
+                                          .descriptor = info->connect_fd,
+                                          .until_ms = uv_hrtime() / 1000000 + SW_HEAD_MS};
+            *socket_context = wait;
+            return;
+        }
+    }
+}
+
+static void each_second(uv_timer_t *timer)
+{
+    struct sw_http *http = timer->data;
+    uint64_t now_ms = uv_hrtime() / 1000000;
+    for (uint32_t i = 0; i < SW_CONNECTIONS_MAX; i++) {
+        struct sw_http_wait *wait = &http->waits[i];
+        if (wait->used && wait->until_ms != 0 && now_ms > wait->until_ms) {
+            wait->until_ms = 0;
+            http->ended_total++;
+            (void)shutdown(wait->descriptor, SHUT_RDWR); // libmicrohttpd sees it and closes
+        }
+    }
+    turn(http); // at its limit it stops accepting, and takes that up only in a later turn
+}
+
 /* Writes the socket address of @text and @port; false when @text is no address. */
 static bool parse_address(const char *text, uint16_t port, struct sockaddr_storage *address,
                           bool *six, bool *loopback)
@@ -116,9 +166,10 @@ static struct MHD_Daemon *start_daemon(struct sw_http *http, const struct sw_htt
         flags, 0, NULL, NULL, config->handle, config->context, MHD_OPTION_EXTERNAL_LOGGER,
         count_complaint, http, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)address,
         MHD_OPTION_NOTIFY_COMPLETED, config->completed, config->context,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, SW_CONNECTIONS_MAX,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, config->per_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        SW_CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, SW_CONNECTION_IDLE_SECONDS,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_LIMIT, SW_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        config->per_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT, SW_CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, SW_CONNECTION_IDLE_SECONDS,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
@@ -149,6 +200,9 @@ enum sw_status sw_http_start(struct sw_http *http, uv_loop_t *loop,
     http->poll.data = http;
     http->timer.data = http;
     (void)uv_poll_start(&http->poll, UV_READABLE, on_ready);
+    (void)uv_timer_init(loop, &http->second);
+    http->second.data = http;
+    (void)uv_timer_start(&http->second, each_second, 1000, 1000);
     return SW_OK;
 }
 
@@ -166,6 +220,7 @@ void sw_http_stop(struct sw_http *http)
     (void)uv_poll_stop(&http->poll);
     uv_close((uv_handle_t *)&http->poll, NULL);
     uv_close((uv_handle_t *)&http->timer, NULL);
+    uv_close((uv_handle_t *)&http->second, NULL);
     MHD_stop_daemon(http->daemon);
     http->daemon = NULL;
 }

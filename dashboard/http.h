@@ -14,6 +14,8 @@
 #include <sharewatch/status.h>
 #include <sharewatch/text.h>
 
+#include "limits.h"
+
 struct sw_http_config {
     const char *address;  // "127.0.0.1", "::1", "0.0.0.0"
     uint16_t port;        // 0: any free one
@@ -25,8 +27,18 @@ struct sw_http_config {
     void *context; // of both
 };
 
+/** A connection, and until when the rest of its request has to be here. */
+struct sw_http_wait {
+    bool used;
+    int descriptor;
+    uint64_t until_ms; // on the loop's clock; 0: the server's turn
+};
+
 struct sw_http {
     struct MHD_Daemon *daemon;
+    uv_timer_t second;
+    struct sw_http_wait waits[SW_CONNECTIONS_MAX];
+    uint64_t ended_total; // connections that were ended because their request did not come
     uv_poll_t poll;
     uv_timer_t timer;
     uint16_t port;
@@ -39,6 +51,13 @@ struct sw_http {
  *  [256] says why. */
 enum sw_status sw_http_start(struct sw_http *http, uv_loop_t *loop,
                              const struct sw_http_config *config, char problem[256]) SW_MUST_CHECK;
+
+/**
+ * The request of @connection is here whole (@milliseconds 0), or its next part has to be within
+ * @milliseconds; else the connection is ended. The head of a first request has SW_HEAD_MS. Without
+ * this, who sends a byte now and then would hold a connection for ever.
+ */
+void sw_http_wait(struct MHD_Connection *connection, uint32_t milliseconds);
 
 /** Goes on with connections that were resumed. */
 void sw_http_kick(struct sw_http *http);

@@ -16,6 +16,11 @@
 // address.
 #define SW_CONNECTIONS_PER_ADDRESS 64u
 #define SW_CONNECTION_IDLE_SECONDS 60u
+// The head of a request, and a body, have to be here within so long; the next request of a
+// connection within what idle connections have, and this.
+#define SW_HEAD_MS 15000u
+#define SW_BODY_MS 30000u
+#define SW_NEXT_MS (SW_CONNECTION_IDLE_SECONDS * 1000u + SW_HEAD_MS)
 // The largest list: 200 alerts of about 2 kB, with room for text that needs escapes.
 #define SW_ANSWER_BYTES ((size_t)2 * 1024 * 1024)
 // 5,000 ids of 20 digits, and a note.

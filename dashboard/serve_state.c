@@ -72,6 +72,9 @@ enum MHD_Result sw_serve_metrics(struct sw_call *call)
            (double)server->access.refused_total);
     metric(&out, "http_complaints_total", "counter", "Malformed requests and broken connections.",
            (double)server->http.complaints_total);
+    metric(&out, "slow_requests_ended_total", "counter",
+           "Connections ended because their request did not come.",
+           (double)server->http.ended_total);
     return sw_http_reply(call->connection, &reply, sw_buffer_text(&out));
 }
 

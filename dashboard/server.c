@@ -267,6 +267,7 @@ static enum MHD_Result begin_post(struct sw_call *call, void **request)
                             "Too many requests with a body at once.", "Try again in a second.");
     }
     *request = post;
+    sw_http_wait(call->connection, SW_BODY_MS);
     return MHD_YES;
 }
 
@@ -294,6 +295,7 @@ enum MHD_Result sw_server_handle(void *context, struct MHD_Connection *connectio
         add_upload(post, upload, upload_bytes);
         return MHD_YES;
     }
+    sw_http_wait(connection, 0);
     call.routed = sw_route_find(sw_text_from(method), sw_text_from(url));
     if (post != NULL) {
         if (post->too_long) {
@@ -317,8 +319,8 @@ void sw_server_completed(void *context, struct MHD_Connection *connection, void 
 {
     struct sw_post *post = *request;
     (void)context;
-    (void)connection;
     (void)code;
+    sw_http_wait(connection, SW_NEXT_MS);
     if (post != NULL) {
         post->used = false;
         *request = NULL;

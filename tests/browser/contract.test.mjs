@@ -356,6 +356,23 @@ test('evidence: one file that stands by itself and says what was left out', asyn
   assert.equal((await get('/api/alerts/999999/evidence')).status, 404);
 });
 
+test('who sends a byte now and then does not hold a connection for ever; who reads the stream may', async () => {
+  const connect = first => new Promise(resolve => { const socket = net.connect(server.port, '127.0.0.1', () => { socket.write(first); resolve(socket); }); });
+  const reader = await connect(`GET /api/live HTTP/1.1\r\n${host()}\r\n`);
+  let closed = false;
+  reader.on('close', () => { closed = true; });
+  await once(reader, 'data');
+  const slow = await connect('GET /api/status HTTP/1.1\r\nHo');
+  const drip = setInterval(() => slow.write('s'), 500);
+  slow.on('error', () => {});
+  slow.resume();
+  await new Promise(resolve => slow.once('close', resolve));
+  clearInterval(drip);
+  assert.equal(closed, false);
+  reader.destroy();
+  assert.match(await (await fetch(`${server.origin}/metrics`)).text(), /^sharewatch_dashboard_slow_requests_ended_total [1-9]/m);
+});
+
 test('files that fail under the server: each with a sentence that helps', async () => {
   const log = join(at, 'failing.db'), reviews = join(at, 'failing.reviews.db');
   await makeLog(log, 2000);
