@@ -136,6 +136,10 @@ static void print_summary(struct sw_run *run)
 {
     char sentence[SW_LOG_SENTENCE_BYTES];
     (void)printf("\n");
+    if (run->code != SW_EXIT_OK) {
+        (void)printf(
+            "The run broke off: what follows is of the events that were logged until then.\n");
+    }
     if (sw_summary_print(run->log, &run->render, stdout, sentence) != SW_OK) {
         sw_run_complain(run, sentence);
         return;
@@ -145,6 +149,7 @@ static void print_summary(struct sw_run *run)
                  "  sqlite3 %s \"SELECT time, edge, crosses, level, verdict FROM hop_text\"\n",
                  run->log);
 }
+
 /* With --keep: all is told, and everything but the simulator stays. */
 void sw_run_stay(struct sw_run *run)
 {

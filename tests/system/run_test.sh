@@ -49,6 +49,7 @@ expect_status 0
 expect_out "Subject A"
 expect_out "got as far as custody"
 expect_out "No local rule was broken"
+expect_no_out "broke off"
 expect_out "13 events"
 expect_out "0 missing, 0 in quarantine"
 log=$(sed -n 's/^log  \(out[^ ]*\)$/\1/p' "$WORK/out")
@@ -93,6 +94,7 @@ kill -INT "$runner"
 wait "$runner"
 status=$?
 expect_status 130
+expect_out "The run broke off: what follows is of the events that were logged until then."
 expect_nothing_left
 
 start --speed 1 --log "$WORK/e.db"
