@@ -21,7 +21,7 @@ struct sw_diagnostic {
     uint32_t line;   // from 1; 0 means the whole file
     uint32_t column; // from 1, in characters
     char message[320];
-    char hint[256]; // empty when there is none
+    char hint[512]; // empty when there is none
 };
 
 struct sw_report {
