@@ -1,10 +1,18 @@
 /* `sharewatch keys`: make, show and replace the secrets of a deployment. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <sharewatch/command.h>
 #include <sharewatch/keys.h>
+#include <sharewatch/now.h>
+#include <sharewatch/verify.h>
 
+#include "signer_memory.h"
 #include "verbs.h"
 
 static int fail(const char *sentence)
@@ -31,10 +39,10 @@ static void show_signing(const char *folder, char *sentence)
     static struct sw_signing_key key;
     char fingerprint[SW_TOKEN_BYTES];
     if (sw_signing_key_load(folder, &key, sentence) == SW_OK) {
-        sw_public_key_fingerprint(key.public_key, fingerprint);
+        sw_public_key_fingerprint(key.open.bytes, fingerprint);
         (void)printf("signing  %s, replaced %u time%s; its public half is %s/signing.pub\n",
-                     fingerprint, key.endorsement_count, key.endorsement_count == 1 ? "" : "s",
-                     folder);
+                     fingerprint, key.open.endorsement_count,
+                     key.open.endorsement_count == 1 ? "" : "s", folder);
     } else {
         (void)printf("signing  none: %s\n", sentence);
     }
@@ -87,6 +95,55 @@ static int rotate(const char *folder, const char *which)
     return show(folder);
 }
 
+/* ---- a log that was put back on purpose ---- */
+
+/* What the signer remembers is kept under another name: it is a witness of the former log. */
+static int set_aside(const struct sw_signer_memory *memory, const char *log,
+                     const struct sw_verify_report *report)
+{
+    char kept[sizeof(memory->path) + 32];
+    int file = open(memory->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0 && errno == ENOENT) {
+        (void)printf("The signer remembers nothing of log %s: there is nothing to accept.\n", log);
+        return SW_EXIT_NO;
+    }
+    (void)snprintf(kept, sizeof(kept), "%s.%" PRId64, memory->path, sw_now_ms());
+    bool locked = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
+    bool done = locked && rename(memory->path, kept) == 0;
+    int error = errno;
+    if (file >= 0) {
+        (void)close(file);
+    }
+    if (!done) {
+        (void)fprintf(stderr, "sharewatch keys: %s: %s\n", memory->path,
+                      error == EWOULDBLOCK
+                          ? "a signer is at work on this log; stop the monitor first"
+                          : strerror(error));
+        return SW_EXIT_ENVIRONMENT;
+    }
+    (void)printf("Accepted: log %s as it is now, with %" PRIu64 " entries. The next monitor has it "
+                 "signed from here on.\nWhat the signer had signed last is kept in %s.\n",
+                 log, report->entries, kept);
+    return SW_EXIT_OK;
+}
+
+static int accept(const char *folder, const char *log)
+{
+    static struct sw_verify_report report;
+    struct sw_verify_options options = {.key = NULL};
+    struct sw_signer_memory memory;
+    if (sw_verify_log(log, &options, &report) != SW_OK) {
+        return fail(report.problem);
+    }
+    if (report.state != SW_VERIFY_WHOLE ||
+        sw_signer_memory_path(folder, report.origin, &memory) != SW_OK) {
+        (void)fprintf(stderr, "sharewatch keys: log %s is not whole and is not accepted: %s\n", log,
+                      report.state == SW_VERIFY_BROKEN ? report.problem : "it has no seal");
+        return SW_EXIT_NO;
+    }
+    return set_aside(&memory, log, &report);
+}
+
 int sw_command_keys(int argc, char **argv)
 {
     const char *given = NULL;
@@ -97,12 +154,14 @@ int sw_command_keys(int argc, char **argv)
     };
     const struct sw_command command = {
         .name = "keys",
-        .arguments = "create|show|rotate [token|signing]",
+        .arguments = "create|show|rotate|accept [token|signing|LOG]",
         .about = "make, show or replace the key of the tokens and the key that signs logs",
         .details =
             "Keys are files of mode 0600; only fingerprints are ever printed. To replace the\n"
             "token key breaks the link between tokens before and after, on purpose. To replace\n"
-            "the signing key has the old one sign the new one.\n",
+            "the signing key has the old one sign the new one. The signer remembers the last\n"
+            "head of each log and refuses one that does not extend it; `accept LOG` is for a\n"
+            "log that was put back from a copy on purpose.\n",
         .options = options,
         .option_count = sizeof(options) / sizeof(options[0]),
         .arguments_min = 1,
@@ -126,5 +185,9 @@ int sw_command_keys(int argc, char **argv)
         (strcmp(argv[2], "token") == 0 || strcmp(argv[2], "signing") == 0)) {
         return rotate(folder, argv[2]);
     }
-    return sw_command_usage_error(&command, "say create, show, rotate token or rotate signing");
+    if (count == 2 && strcmp(argv[1], "accept") == 0) {
+        return accept(folder, argv[2]);
+    }
+    return sw_command_usage_error(&command,
+                                  "say create, show, rotate token, rotate signing or accept LOG");
 }

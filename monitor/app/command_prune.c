@@ -22,6 +22,7 @@ struct arguments {
 };
 
 static struct sw_log log_file;
+static struct sw_signer signer;
 
 static int fail(const char *sentence)
 {
@@ -93,14 +94,28 @@ static enum sw_status work(const struct arguments *arguments, int64_t event, int
     return status;
 }
 
+/* Has all signed and commits. False: it told why not. */
+static bool seal(void)
+{
+    enum sw_status status = sw_signer_seal(&signer, &log_file);
+    if (status == SW_OK || (status == SW_EMPTY && !sw_log_was_signed(&log_file))) {
+        status = sw_log_commit(&log_file);
+    }
+    if (status != SW_OK) {
+        (void)fail(status == SW_DATABASE ? log_file.sentence
+                   : status == SW_EMPTY  ? "the log is signed, and nobody could sign it now"
+                                         : signer.sentence);
+    }
+    return status == SW_OK;
+}
+
 static int finish(const struct arguments *arguments, const char *path,
-                  const struct sw_prune_counts *counts, int64_t now_ms)
+                  const struct sw_prune_counts *counts)
 {
     char spool[SW_LOG_PATH_BYTES + 8];
     bool chain = arguments->hold != NULL || arguments->release != NULL;
-    (void)sw_log_sign(&log_file, now_ms);
-    if (sw_log_commit(&log_file) != SW_OK) {
-        return fail(log_file.sentence);
+    if (!seal()) {
+        return SW_EXIT_ENVIRONMENT;
     }
     if (chain) {
         (void)printf("%s\n",
@@ -126,9 +141,13 @@ static int run(const struct arguments *arguments, const char *path, int64_t even
         (void)fprintf(stderr, "sharewatch prune: there is no log at %s\n", path);
         return SW_EXIT_ENVIRONMENT;
     }
+    enum sw_status started = sw_signer_start(&signer, arguments->key_dir);
     if (sw_log_open(&log_file, path) != SW_OK ||
-        !sw_signer_open(&log_file, "prune", arguments->key_dir, now_ms)) {
+        !sw_signer_open(&signer, started, &log_file, "prune", arguments->key_dir != NULL, now_ms)) {
         return fail(log_file.sentence);
+    }
+    if (!arguments->dry_run && !seal()) { // before anything is deleted from a log that is refused
+        return SW_EXIT_ENVIRONMENT;
     }
     if (work(arguments, event, now_ms, &counts) != SW_OK) {
         return SW_EXIT_ENVIRONMENT;
@@ -137,7 +156,7 @@ static int run(const struct arguments *arguments, const char *path, int64_t even
         tell(&counts, true); // the transaction is never committed
         return SW_EXIT_OK;
     }
-    return finish(arguments, path, &counts, now_ms);
+    return finish(arguments, path, &counts);
 }
 
 int sw_command_prune(int argc, char **argv)
@@ -187,6 +206,7 @@ int sw_command_prune(int argc, char **argv)
                                       "say one of --redact, --hold and --release, with a --reason");
     }
     int code = run(&arguments, argv[1], event, now_ms);
+    sw_signer_stop(&signer);
     sw_log_close(&log_file);
     return code;
 }

@@ -153,13 +153,29 @@ static enum sw_status open_pipeline(struct sw_import_log *import,
     return SW_OK;
 }
 
+/* Nothing is added to a log that its signer refuses. */
+static bool open_signer(struct sw_import_log *import)
+{
+    enum sw_status started = sw_signer_start(&import->signer, NULL);
+    if (!sw_signer_open(&import->signer, started, &import->log, "import", false, import->now_ms)) {
+        return false;
+    }
+    enum sw_status status = sw_signer_seal(&import->signer, &import->log);
+    if (status == SW_INVALID) {
+        (void)fprintf(stderr, "sharewatch import: %s\n", import->signer.sentence);
+        (void)snprintf(import->log.sentence, sizeof(import->log.sentence), "nothing was imported");
+        return false;
+    }
+    return status != SW_DATABASE && sw_log_commit(&import->log) == SW_OK;
+}
+
 static enum sw_status open_log(struct sw_import_log *import, const struct sw_knowledge *knowledge)
 {
     struct sw_log_run run = {.broker = "(import)", .started_ms = import->now_ms};
     struct sw_log_spool spool;
     import->scratch = knowledge->scratch;
     sw_knowledge_fill_run(knowledge, &run);
-    if (!sw_signer_open(&import->log, "import", NULL, import->now_ms)) {
+    if (!open_signer(import)) {
         return SW_DATABASE;
     }
     enum sw_status status = sw_log_start_run(&import->log, &run);
@@ -204,8 +220,9 @@ enum sw_status sw_import_log_close(struct sw_import_log *import)
 {
     enum sw_status status = SW_OK;
     if (import->log.run_id != 0 && !import->log.failed) {
-        status = sw_log_end_run(&import->log, sw_now_ms());
+        status = sw_signer_end_run(&import->signer, &import->log, "import", sw_now_ms());
     }
+    sw_signer_stop(&import->signer);
     sw_evidence_close(&import->evidence);
     sw_log_close(&import->log);
     sw_digest_close(&import->digest);

@@ -13,9 +13,11 @@
 #include "import.h"
 #include "judge.h"
 #include "knowledge.h"
+#include "signer.h"
 
 struct sw_import_log {
     struct sw_log log;
+    struct sw_signer signer;
     struct sw_evidence evidence;
     struct sw_digest digest;
     struct sw_pipeline *pipeline;

@@ -5,6 +5,7 @@
 
 #include <sharewatch/command.h>
 
+#include "signer_wire.h"
 #include "supervisor.h"
 #include "verbs.h"
 
@@ -20,6 +21,9 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "tether") == 0) { // no verb for people, see supervisor.h
         return sw_child_tether(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], SW_SIGNER_VERB) == 0) { // nor this, see signer.h
+        return sw_signer_process(argc - 1, argv + 1);
     }
     for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (strcmp(verbs[i].name, argv[1]) == 0) {

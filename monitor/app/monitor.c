@@ -15,8 +15,6 @@
 #include <sharewatch/time.h>
 #include <sharewatch/wire.h>
 
-#include "signer.h"
-
 #include "knowledge.h"
 
 #define TICK_MS           1000
@@ -344,6 +342,7 @@ static void on_synced(uv_fs_t *request)
         return;
     }
     note_safe(monitor);
+    sw_notary_safe(&monitor->notary);
     if (!sw_witness_tell(&monitor->witness, &monitor->inbox)) {
         say("the witness file cannot be written; the log goes on, and misses its newest head "
             "there");
@@ -367,6 +366,9 @@ static void start_sync(struct sw_monitor *monitor)
         monitor->sources[i].syncing = monitor->sources[i].committed;
     }
     monitor->dirty = false;
+    if (!monitor->log.writing) {
+        sw_notary_before_sync(&monitor->notary);
+    }
     monitor->sync.data = monitor;
     int code = uv_fs_fdatasync(&monitor->loop, &monitor->sync,
                                sw_log_sync_descriptor(&monitor->log), on_synced);
@@ -491,21 +493,21 @@ static bool take(struct sw_monitor *monitor)
 
 static void say_state(struct sw_monitor *monitor, const char *state)
 {
-    char line[256];
+    char line[320];
     int64_t oldest_ms = sw_spool_oldest_ms(&monitor->spool);
     if (monitor->config->status_descriptor < 0) {
         return;
     }
-    int length =
-        snprintf(line, sizeof(line),
-                 "{\"state\":\"%s\",\"run\":%lld,\"events\":%lld,\"alerts\":%lld,"
-                 "\"duplicates\":%llu,\"quarantined\":%llu,\"lag_ms\":%lld,"
-                 "\"spooled\":%llu}\n",
-                 state, (long long)monitor->log.run_id, (long long)monitor->log.event_id,
-                 (long long)monitor->log.alert_id, (unsigned long long)monitor->duplicates_total,
-                 (unsigned long long)monitor->quarantined_total,
-                 (long long)(oldest_ms == 0 ? 0 : sw_now_ms() - oldest_ms),
-                 (unsigned long long)sw_spool_used(&monitor->spool));
+    int length = snprintf(
+        line, sizeof(line),
+        "{\"state\":\"%s\",\"run\":%lld,\"events\":%lld,\"alerts\":%lld,"
+        "\"duplicates\":%llu,\"quarantined\":%llu,\"lag_ms\":%lld,"
+        "\"spooled\":%llu,\"signer\":\"%s\"}\n",
+        state, (long long)monitor->log.run_id, (long long)monitor->log.event_id,
+        (long long)monitor->log.alert_id, (unsigned long long)monitor->duplicates_total,
+        (unsigned long long)monitor->quarantined_total,
+        (long long)(oldest_ms == 0 ? 0 : sw_now_ms() - oldest_ms),
+        (unsigned long long)sw_spool_used(&monitor->spool), sw_notary_state(&monitor->notary));
     /* A line fits a pipe whole or not at all; a supervisor that does not read misses some. */
     ssize_t written = write(monitor->config->status_descriptor, line, (size_t)length);
     (void)written;
@@ -597,6 +599,8 @@ static void add_losses(struct sw_monitor *monitor)
         {"causes_missing", monitor->judge.causes_missing_total},
         {"spool_damaged", monitor->spool_damaged_total},
         {"spool_waits", atomic_load(&monitor->spool.waits_total)},
+        {"signers_ended", monitor->notary.ended_total},
+        {"heads_refused", monitor->notary.refused_total},
     };
     static_assert(sizeof(losses) / sizeof(losses[0]) <=
                       sizeof(monitor->losses_logged) / sizeof(monitor->losses_logged[0]),
@@ -609,6 +613,24 @@ static void add_losses(struct sw_monitor *monitor)
             monitor->losses_logged[i] += grown;
             sw_log_add_loss(&monitor->log, losses[i].what, monitor->losses_logged[i], sw_now_ms());
         }
+    }
+}
+
+/* What the signer said goes into the log as soon as that can be written. */
+static void hear_notary(struct sw_monitor *monitor)
+{
+    if (!sw_notary_look(&monitor->notary) || !may_write(monitor)) {
+        return;
+    }
+    if (sw_notary_wants_commit(&monitor->notary) && has_uncommitted(monitor)) {
+        commit(monitor);
+    }
+    if (monitor->stage == SW_MONITOR_ENDED) {
+        return;
+    }
+    sw_notary_write(&monitor->notary, sw_now_ms());
+    if (monitor->log.failed) {
+        give_up(monitor, monitor->log.sentence);
     }
 }
 
@@ -625,8 +647,13 @@ static void on_tick(uv_timer_t *timer)
     if ((int64_t)monitor->alerts_arrived != monitor->log.told) {
         set_place(monitor); // no event may come for long
     }
-    (void)sw_log_sign(&monitor->log, at_ms);
+    sw_notary_tick(&monitor->notary);
+    hear_notary(monitor);
     settle(monitor, false);
+    if (!monitor->sync_running && !monitor->log.writing) { // all is safe already
+        sw_notary_before_sync(&monitor->notary);
+        sw_notary_safe(&monitor->notary);
+    }
     reload(monitor);
     advance_stage(monitor);
 }
@@ -634,6 +661,10 @@ static void on_tick(uv_timer_t *timer)
 static void on_progress(uv_timer_t *timer)
 {
     struct sw_monitor *monitor = timer->data;
+    if (monitor->notary.signer.state == SW_SIGNER_ASKED) {
+        hear_notary(monitor);
+        settle(monitor, false);
+    }
     uint64_t failures = atomic_load(&monitor->inbox.failed_total);
     if (failures != monitor->failures_seen) {
         monitor->failures_seen = failures;
@@ -807,13 +838,14 @@ static bool open_files(struct sw_monitor *monitor)
 {
     const struct sw_monitor_config *config = monitor->config;
     struct sw_log_spool place;
+    sw_notary_start(&monitor->notary, config->key_folder); // it reads its key meanwhile
     if (sw_log_reserve_memory(LOG_MEMORY_BYTES) != SW_OK) {
         say("there is not enough memory for the log");
         return false;
     }
     if (sw_witness_open(&monitor->witness, config->witness_path, monitor->log.sentence) != SW_OK ||
         sw_log_open(&monitor->log, config->log_path) != SW_OK ||
-        !sw_signer_open(&monitor->log, "monitor", config->key_folder, config->run.started_ms) ||
+        !sw_notary_open(&monitor->notary, &monitor->log, config->run.started_ms) ||
         sw_log_start_run(&monitor->log, &config->run) != SW_OK) {
         say(monitor->log.sentence);
         return false;
@@ -880,7 +912,8 @@ static void stop_handles(struct sw_monitor *monitor)
 static void close_files(struct sw_monitor *monitor)
 {
     if (monitor->exit_code == SW_EXIT_OK && !monitor->log.failed &&
-        sw_log_end_run(&monitor->log, sw_now_ms()) != SW_OK) {
+        sw_signer_end_run(&monitor->notary.signer, &monitor->log, "monitor", sw_now_ms()) !=
+            SW_OK) {
         say(monitor->log.sentence);
         monitor->exit_code = SW_EXIT_ENVIRONMENT;
     }
@@ -888,13 +921,15 @@ static void close_files(struct sw_monitor *monitor)
     sw_witness_syncing(&monitor->witness);
     (void)sw_witness_tell(&monitor->witness, NULL); // closing the log makes it safe
     sw_witness_close(&monitor->witness);
+    sw_signer_stop(&monitor->notary.signer);
     sw_log_close(&monitor->log);
     free(monitor->pipeline_memory);
 }
 
-/* What the broker took in the end. */
+/* What the broker took in the end, and what was lost since the last second. */
 static void keep_place(struct sw_monitor *monitor)
 {
+    add_losses(monitor);
     set_place(monitor);
     if (sw_log_commit(&monitor->log) != SW_OK) {
         say(monitor->log.sentence);

@@ -29,6 +29,7 @@
 #include "alert.h"
 #include "inbox.h"
 #include "judge.h"
+#include "notary.h"
 #include "spool.h"
 #include "witness.h"
 
@@ -87,6 +88,7 @@ struct sw_monitor {
     struct sw_spool spool;
     struct sw_inbox inbox;
     struct sw_witness witness;
+    struct sw_notary notary;
     void *pipeline_memory;
     struct sw_pipeline *pipeline;
     struct sw_pipeline_config pipeline_config;

@@ -21,7 +21,8 @@
     X(evidence, "LOG ALERT", "one alert as a file that can be read without sharewatch")            \
     X(prove, "LOG ALERT", "write one alert as a proof that can be checked without the log")        \
     X(prune, "LOG", "delete what was kept long enough, and keep the proofs")                       \
-    X(keys, "create|show|rotate", "make, show or replace the keys of tokens and signatures")       \
+    X(keys, "create|show|rotate|accept",                                                           \
+      "make, show or replace the keys of tokens and signatures")                                   \
     X(switches, "LOG", "the smallest sets of edges that would have cut every path taken")          \
     X(check, "FILE|DIR…", "find the mistakes in maps, policy packs and scenarios")                 \
     X(ways, "[MAP]", "show by which ways data reaches an immigration component by itself")         \

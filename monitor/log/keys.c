@@ -279,10 +279,10 @@ static bool take_base64(const char **at, uint8_t *bytes, uint32_t count)
 static bool read_endorsements(const char *text, struct sw_signing_key *key)
 {
     const char *at = strchr(text, '\n') + 1;
-    key->endorsement_count = 0;
+    key->open.endorsement_count = 0;
     while (*at != '\0') {
-        struct sw_endorsement *next = &key->endorsements[key->endorsement_count];
-        if (key->endorsement_count == SW_ENDORSEMENTS_MAX ||
+        struct sw_endorsement *next = &key->open.endorsements[key->open.endorsement_count];
+        if (key->open.endorsement_count == SW_ENDORSEMENTS_MAX ||
             strncmp(at, ENDORSED_WORD, strlen(ENDORSED_WORD)) != 0) {
             return false;
         }
@@ -292,7 +292,7 @@ static bool read_endorsements(const char *text, struct sw_signing_key *key)
             !take_base64(&at, next->signature, sizeof(next->signature))) {
             return false;
         }
-        key->endorsement_count++;
+        key->open.endorsement_count++;
     }
     return true;
 }
@@ -306,7 +306,7 @@ enum sw_status sw_signing_key_load(const char *folder, struct sw_signing_key *ke
     enum sw_status status = read_secret(path, text, sentence);
     if (status == SW_OK &&
         (!read_hex(text, SIGNING_WORD, key->seed) || !read_endorsements(text, key) ||
-         !sw_public_key_of(key->seed, key->public_key))) {
+         !sw_public_key_of(key->seed, key->open.bytes))) {
         status = say(sentence, SW_INVALID, path, "this is no signing key, or it is damaged");
     }
     sw_keys_forget(text, sizeof(text));
@@ -336,8 +336,8 @@ static enum sw_status write_signing_key(const char *folder, const struct sw_sign
     sw_buffer_init(&buffer, text, sizeof(text));
     sw_text_hex(key->seed, SW_KEY_BYTES, hex);
     sw_buffer_append_format(&buffer, SIGNING_WORD "%s\n", hex);
-    for (uint32_t i = 0; i < key->endorsement_count; i++) {
-        write_endorsement(&key->endorsements[i], &buffer);
+    for (uint32_t i = 0; i < key->open.endorsement_count; i++) {
+        write_endorsement(&key->open.endorsements[i], &buffer);
     }
     SW_ASSERT(!buffer.overflowed);
     path_of(folder, SIGNING_FILE, path);
@@ -345,7 +345,7 @@ static enum sw_status write_signing_key(const char *folder, const struct sw_sign
     sw_keys_forget(text, sizeof(text));
     sw_keys_forget(hex, sizeof(hex));
     if (status == SW_OK) {
-        sw_base64(key->public_key, SW_KEY_BYTES, base64);
+        sw_base64(key->open.bytes, SW_KEY_BYTES, base64);
         (void)strncat(base64, "\n", sizeof(base64) - strlen(base64) - 1);
         path_of(folder, PUBLIC_FILE, path);
         status = write_file(path, base64, 0644, true, sentence);
@@ -357,7 +357,7 @@ enum sw_status sw_signing_key_create(const char *folder, char sentence[SW_KEY_SE
 {
     static struct sw_signing_key key;
     key = (struct sw_signing_key){0};
-    if (!make_folder(folder) || !draw(key.seed) || !sw_public_key_of(key.seed, key.public_key)) {
+    if (!make_folder(folder) || !draw(key.seed) || !sw_public_key_of(key.seed, key.open.bytes)) {
         return say(sentence, SW_IO, folder, strerror(errno));
     }
     enum sw_status status = write_signing_key(folder, &key, false, sentence);
@@ -371,18 +371,18 @@ enum sw_status sw_signing_key_rotate(const char *folder, char sentence[SW_KEY_SE
     char text[SW_ENDORSED_BYTES];
     uint8_t old[SW_KEY_BYTES];
     enum sw_status status = sw_signing_key_load(folder, &key, sentence);
-    if (status == SW_OK && key.endorsement_count == SW_ENDORSEMENTS_MAX) {
+    if (status == SW_OK && key.open.endorsement_count == SW_ENDORSEMENTS_MAX) {
         status = say(sentence, SW_FULL, folder, "this key was replaced too often; make new logs");
     }
     if (status != SW_OK) {
         sw_keys_forget(&key, sizeof(key));
         return status;
     }
-    struct sw_endorsement *next = &key.endorsements[key.endorsement_count++];
+    struct sw_endorsement *next = &key.open.endorsements[key.open.endorsement_count++];
     memcpy(old, key.seed, sizeof(old));
-    memcpy(next->from, key.public_key, sizeof(next->from));
-    bool done = draw(key.seed) && sw_public_key_of(key.seed, key.public_key);
-    memcpy(next->to, key.public_key, sizeof(next->to));
+    memcpy(next->from, key.open.bytes, sizeof(next->from));
+    bool done = draw(key.seed) && sw_public_key_of(key.seed, key.open.bytes);
+    memcpy(next->to, key.open.bytes, sizeof(next->to));
     done = done && sw_sign(old, sw_endorsed_text(next->to, text), next->signature);
     status = done ? write_signing_key(folder, &key, true, sentence)
                   : say(sentence, SW_IO, folder, "the new key could not be made");

@@ -151,6 +151,40 @@ void sw_seal_root(struct sw_log *log, uint8_t root[SW_HASH_BYTES])
     sw_tree_root(&log->seal->tree, &log->seal->hasher, root);
 }
 
+/* A tile that is full is in the log, the newest of each level in memory. */
+static bool copy_hashes(struct sw_seal *seal, uint32_t level, uint64_t place, uint32_t first,
+                        uint32_t count, uint8_t (*hashes)[SW_HASH_BYTES])
+{
+    if ((place + 1) * SW_TILE_HASHES > seal->tree.size >> (8 * level)) {
+        memcpy(hashes, seal->tree.tiles[level][first], (size_t)count * SW_HASH_BYTES);
+        return true;
+    }
+    (void)sqlite3_bind_int64(seal->find_tile, 1, TILE_ID(level, place));
+    bool there = sqlite3_step(seal->find_tile) == SQLITE_ROW &&
+                 sqlite3_column_bytes(seal->find_tile, 0) == SW_TILE_BYTES;
+    if (there) {
+        const uint8_t *bytes = sqlite3_column_blob(seal->find_tile, 0);
+        memcpy(hashes, bytes + (size_t)first * SW_HASH_BYTES, (size_t)count * SW_HASH_BYTES);
+    }
+    (void)sqlite3_reset(seal->find_tile);
+    return there;
+}
+
+bool sw_seal_subtree(void *log, uint32_t bits, uint64_t place, uint8_t hash[SW_HASH_BYTES])
+{
+    struct sw_seal *seal = ((struct sw_log *)log)->seal;
+    uint8_t hashes[SW_TILE_HASHES][SW_HASH_BYTES];
+    uint32_t rest = bits % 8;
+    uint32_t count = UINT32_C(1) << rest;
+    SW_ASSERT((place + 1) << bits <= seal->tree.size);
+    if (!copy_hashes(seal, bits / 8, place >> (8 - rest),
+                     (uint32_t)(place << rest) & (SW_TILE_HASHES - 1), count, hashes)) {
+        return false;
+    }
+    sw_tree_fold(&seal->hasher, hashes, count, hash);
+    return true;
+}
+
 /* ---- a restart ---- */
 
 /* The leaves behind the last full tile, from their entries. */
@@ -254,6 +288,20 @@ static void make_origin(struct sw_log *log)
     sw_seal_row(log, SW_ENTRY_ORIGIN, 1, made_ms);
 }
 
+/* The time of the newest entry; of a new log, now. */
+static int64_t newest_time(sqlite3 *database)
+{
+    sqlite3_stmt *statement = NULL;
+    struct sw_entry entry = {.time_ms = 0};
+    bool found = sqlite3_prepare_v2(database, "SELECT data FROM entry ORDER BY id DESC LIMIT 1", -1,
+                                    &statement, NULL) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW &&
+                 sw_entry_read(sqlite3_column_blob(statement, 0),
+                               (uint32_t)sqlite3_column_bytes(statement, 0), &entry);
+    (void)sqlite3_finalize(statement);
+    return found ? entry.time_ms : sw_now_ms();
+}
+
 static void load_origin(struct sw_log *log)
 {
     struct sw_seal *seal = log->seal;
@@ -264,7 +312,7 @@ static void load_origin(struct sw_log *log)
         sw_database_copy(statement, 0, seal->origin, sizeof(seal->origin));
     }
     (void)sqlite3_finalize(statement);
-    seal->time_ms = sw_now_ms();
+    seal->time_ms = newest_time(log->database);
     seal->spool_file = sw_database_number(log->database, "SELECT file FROM spool", 0);
     seal->spool_position = sw_database_number(log->database, "SELECT position FROM spool", 0);
 }
@@ -275,7 +323,9 @@ static bool prepare(struct sw_log *log)
     return sqlite3_prepare_v3(log->database, "INSERT INTO entry VALUES (?1,?2,?3)", -1,
                               SQLITE_PREPARE_PERSISTENT, &seal->add_entry, NULL) == SQLITE_OK &&
            sqlite3_prepare_v3(log->database, "INSERT INTO tile VALUES (?1,?2)", -1,
-                              SQLITE_PREPARE_PERSISTENT, &seal->add_tile, NULL) == SQLITE_OK;
+                              SQLITE_PREPARE_PERSISTENT, &seal->add_tile, NULL) == SQLITE_OK &&
+           sqlite3_prepare_v3(log->database, "SELECT hashes FROM tile WHERE id = ?1", -1,
+                              SQLITE_PREPARE_PERSISTENT, &seal->find_tile, NULL) == SQLITE_OK;
 }
 
 enum sw_status sw_seal_open(struct sw_log *log)
@@ -311,9 +361,10 @@ void sw_seal_close(struct sw_log *log)
     }
     (void)sqlite3_finalize(seal->add_entry);
     (void)sqlite3_finalize(seal->add_tile);
+    (void)sqlite3_finalize(seal->find_tile);
     sw_fetch_close(&seal->fetch);
     sw_rows_close(&seal->rows);
-    sw_keys_forget(seal, sizeof(*seal));
+    sw_keys_forget(seal->random, sizeof(seal->random));
     free(seal);
     log->seal = NULL;
 }

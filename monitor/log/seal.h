@@ -26,15 +26,15 @@ struct sw_seal {
     struct sw_tree tree;
     struct sw_rows rows;   // of the entry that is being made
     struct sw_fetch fetch; // for reading back
-    struct sqlite3_stmt *add_entry, *add_tile;
+    struct sqlite3_stmt *add_entry, *add_tile, *find_tile;
     uint8_t random[SW_SEAL_RANDOM_BYTES];
     uint32_t random_used;
     int64_t time_ms; // of the newest entry
     int64_t spool_file, spool_position;
-    bool signs;
-    uint8_t seed[SW_HASH_BYTES], public_key[SW_HASH_BYTES]; // of the key, when it signs
-    int64_t checkpoint_id;                                  // the newest
-    uint64_t signed_size;                                   // entries that it covers
+    bool signs;            // somebody signs its heads
+    int64_t checkpoint_id; // the newest
+    uint64_t signed_size;  // entries that it covers
+    uint64_t quiet_size;   // entries when it was written, if that added only what tells of it
     char origin[SW_LOG_ORIGIN_BYTES];
 };
 
@@ -58,5 +58,9 @@ void sw_seal_row(struct sw_log *log, enum sw_entry_kind kind, int64_t row, int64
 
 /** The root of the tree now. */
 void sw_seal_root(struct sw_log *log, uint8_t root[SW_HASH_BYTES]);
+
+/** The root of the full subtree of 2^@bits entries number @place of a struct sw_log, as the proofs
+ *  of tree.h want it. False: a tile cannot be read. */
+bool sw_seal_subtree(void *log, uint32_t bits, uint64_t place, uint8_t hash[SW_HASH_BYTES]);
 
 #endif

@@ -1,4 +1,10 @@
-/* The keys that sign a log, and its signed heads. A head covers the entry of the one before. */
+/*
+ * The keys that sign a log, and its signed heads.
+ *
+ * A head is signed elsewhere, and its row comes when the signature does, behind entries that were
+ * added meanwhile. That row's own entry is added together with the next row, so that exactly the
+ * newest checkpoint has none: a checkpoint cannot be taken out unseen.
+ */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,7 +13,7 @@
 #include <sqlite3.h>
 
 #include <sharewatch/assert.h>
-#include <sharewatch/keys.h>
+#include <sharewatch/signing.h>
 
 #include "database.h"
 #include "note.h"
@@ -70,7 +76,7 @@ static bool find_signer(struct sw_log *log, int64_t *id, uint8_t public_key[SW_K
 }
 
 /* Notes each key from the log's newest one to the new one. False: no way leads there. */
-static bool hand_over(struct sw_log *log, const struct sw_signing_key *key, int64_t id,
+static bool hand_over(struct sw_log *log, const struct sw_public_key *key, int64_t id,
                       uint8_t from[SW_KEY_BYTES], int64_t now_ms)
 {
     for (uint32_t i = 0; i < key->endorsement_count; i++) {
@@ -82,18 +88,17 @@ static bool hand_over(struct sw_log *log, const struct sw_signing_key *key, int6
             memcpy(from, step->to, SW_KEY_BYTES);
         }
     }
-    return memcmp(from, key->public_key, SW_KEY_BYTES) == 0;
+    return memcmp(from, key->bytes, SW_KEY_BYTES) == 0;
 }
 
-enum sw_status sw_log_sign_with(struct sw_log *log, const struct sw_signing_key *key,
-                                int64_t now_ms)
+enum sw_status sw_log_sign_with(struct sw_log *log, const struct sw_public_key *key, int64_t now_ms)
 {
     struct sw_seal *seal = log->seal;
     uint8_t newest[SW_KEY_BYTES];
     int64_t id = 0;
     SW_ASSERT(!log->writing);
     if (!find_signer(log, &id, newest)) {
-        (void)add_signer(log, id + 1, key->public_key, NULL, now_ms);
+        (void)add_signer(log, id + 1, key->bytes, NULL, now_ms);
     } else if (!hand_over(log, key, id, newest, now_ms) && !log->failed) {
         char fingerprint[SW_TOKEN_BYTES];
         sw_public_key_fingerprint(newest, fingerprint);
@@ -104,46 +109,80 @@ enum sw_status sw_log_sign_with(struct sw_log *log, const struct sw_signing_key 
             log->path, fingerprint);
         return SW_INVALID;
     }
-    memcpy(seal->seed, key->seed, sizeof(seal->seed));
-    memcpy(seal->public_key, key->public_key, sizeof(seal->public_key));
     seal->signs = true;
     seal->checkpoint_id = sw_database_number(log->database, "SELECT max(id) FROM checkpoint", 0);
+    seal->signed_size =
+        (uint64_t)sw_database_number(log->database, "SELECT max(size) FROM checkpoint", 0);
     return sw_log_commit(log);
 }
 
-bool sw_log_sign(struct sw_log *log, int64_t now_ms)
+bool sw_log_head(struct sw_log *log, uint64_t from, struct sw_signing_request *request)
 {
     struct sw_seal *seal = log->seal;
-    struct sw_head head;
-    if (!seal->signs || log->failed || seal->tree.size == seal->signed_size ||
-        !sw_writer_begin(log)) {
+    SW_ASSERT(!log->writing);
+    if (!seal->signs || log->failed || seal->tree.size == seal->quiet_size ||
+        seal->tree.size <= seal->signed_size) {
         return false;
     }
-    if (seal->checkpoint_id > 0) {
-        sw_seal_row(log, SW_ENTRY_CHECKPOINT, seal->checkpoint_id, now_ms);
-    }
-    memcpy(head.origin, seal->origin, sizeof(head.origin));
-    head.size = seal->tree.size;
-    sw_seal_root(log, head.root);
-    if (!sw_note_sign(&head, seal->seed, seal->public_key, log->note)) {
-        (void)snprintf(log->sentence, sizeof(log->sentence), "log %s: its head cannot be signed",
-                       log->path);
-        log->failed = true;
+    memset(request, 0, sizeof(*request));
+    memcpy(request->origin, seal->origin, sizeof(request->origin));
+    request->size = seal->tree.size;
+    request->time_ms = seal->time_ms;
+    request->from = from;
+    sw_seal_root(log, request->root);
+    if (from > 0 && from <= request->size &&
+        !sw_tree_prove_growth(from, request->size, &seal->hasher, sw_seal_subtree, log,
+                              request->proof, &request->proof_count)) {
+        sw_writer_fail(log);
         return false;
     }
-    seal->checkpoint_id++;
-    seal->signed_size = head.size;
+    return true;
+}
+
+static bool add_row(struct sw_log *log, const struct sw_signing_request *request, const char *note)
+{
     sqlite3_stmt *statement = NULL;
     bool done = sqlite3_prepare_v2(log->database, "INSERT INTO checkpoint VALUES (?1,?2,?3,?4)", -1,
                                    &statement, NULL) == SQLITE_OK &&
-                sqlite3_bind_int64(statement, 1, seal->checkpoint_id) == SQLITE_OK &&
-                sqlite3_bind_int64(statement, 2, (int64_t)head.size) == SQLITE_OK &&
-                sqlite3_bind_int64(statement, 3, seal->time_ms) == SQLITE_OK &&
-                sw_database_bind(statement, 4, sw_text_from(log->note)) &&
+                sqlite3_bind_int64(statement, 1, log->seal->checkpoint_id + 1) == SQLITE_OK &&
+                sqlite3_bind_int64(statement, 2, (int64_t)request->size) == SQLITE_OK &&
+                sqlite3_bind_int64(statement, 3, request->time_ms) == SQLITE_OK &&
+                sw_database_bind(statement, 4, sw_text_from(note)) &&
                 sqlite3_step(statement) == SQLITE_DONE;
     if (!done) {
         sw_writer_fail(log);
     }
     (void)sqlite3_finalize(statement);
     return done;
+}
+
+void sw_log_add_checkpoint(struct sw_log *log, const struct sw_signing_request *request,
+                           const char *note)
+{
+    struct sw_seal *seal = log->seal;
+    bool quiet = seal->tree.size == request->size;
+    SW_ASSERT(request->size > seal->signed_size);
+    if (!sw_writer_begin(log)) {
+        return;
+    }
+    if (seal->checkpoint_id > 0) {
+        sw_seal_row(log, SW_ENTRY_CHECKPOINT, seal->checkpoint_id, 0);
+    }
+    if (log->failed || !add_row(log, request, note)) {
+        return;
+    }
+    seal->checkpoint_id++;
+    seal->signed_size = request->size;
+    seal->quiet_size = quiet ? seal->tree.size : 0;
+    (void)snprintf(log->note, sizeof(log->note), "%s", note);
+}
+
+const char *sw_log_origin(const struct sw_log *log)
+{
+    return log->seal->origin;
+}
+
+bool sw_log_was_signed(const struct sw_log *log)
+{
+    return sw_database_number(log->database, "SELECT max(id) FROM checkpoint", 0) > 0;
 }

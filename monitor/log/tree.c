@@ -100,6 +100,16 @@ static uint64_t split(uint64_t count)
     return half;
 }
 
+static void reverse(uint8_t (*hashes)[SW_HASH_BYTES], uint32_t count)
+{
+    for (uint32_t i = 0; i < count / 2; i++) {
+        uint8_t swapped[SW_HASH_BYTES];
+        memcpy(swapped, hashes[i], SW_HASH_BYTES);
+        memcpy(hashes[i], hashes[count - 1 - i], SW_HASH_BYTES);
+        memcpy(hashes[count - 1 - i], swapped, SW_HASH_BYTES);
+    }
+}
+
 bool sw_tree_prove(uint64_t size, uint64_t index, struct sw_hasher *hasher, sw_subtree_fn subtree,
                    void *context, uint8_t proof[SW_PROOF_HASHES][SW_HASH_BYTES], uint32_t *count)
 {
@@ -118,14 +128,83 @@ bool sw_tree_prove(uint64_t size, uint64_t index, struct sw_hasher *hasher, sw_s
         first = left ? first : middle;
         end = left ? middle : end;
     }
-    for (uint32_t i = 0; i < found / 2; i++) {
-        uint8_t swapped[SW_HASH_BYTES];
-        memcpy(swapped, proof[i], SW_HASH_BYTES);
-        memcpy(proof[i], proof[found - 1 - i], SW_HASH_BYTES);
-        memcpy(proof[found - 1 - i], swapped, SW_HASH_BYTES);
-    }
+    reverse(proof, found);
     *count = found;
     return true;
+}
+
+bool sw_tree_prove_growth(uint64_t from, uint64_t size, struct sw_hasher *hasher,
+                          sw_subtree_fn subtree, void *context,
+                          uint8_t proof[SW_PROOF_HASHES][SW_HASH_BYTES], uint32_t *count)
+{
+    uint64_t first = 0;
+    uint64_t end = size;
+    uint32_t found = 0;
+    SW_ASSERT(from > 0);
+    SW_ASSERT(from <= size);
+    while (from != end) {
+        uint64_t middle = first + split(end - first);
+        SW_ASSERT(found < SW_PROOF_HASHES);
+        bool left = from <= middle;
+        if (!range_root(left ? middle : first, left ? end : middle, hasher, subtree, context,
+                        proof[found++])) {
+            return false;
+        }
+        first = left ? first : middle;
+        end = left ? middle : end;
+    }
+    if (first > 0) { // the old tree ends in the middle of the new one: its last part is asked for
+        SW_ASSERT(found < SW_PROOF_HASHES);
+        if (!range_root(first, end, hasher, subtree, context, proof[found++])) {
+            return false;
+        }
+    }
+    reverse(proof, found);
+    *count = found;
+    return true;
+}
+
+/* Climbs from the old tree's right edge to the top of the new one; both roots come on the way. */
+bool sw_tree_has_grown(uint64_t from, const uint8_t from_root[SW_HASH_BYTES], uint64_t size,
+                       const uint8_t root[SW_HASH_BYTES], struct sw_hasher *hasher,
+                       const uint8_t (*proof)[SW_HASH_BYTES], uint32_t count)
+{
+    uint8_t old[SW_HASH_BYTES];
+    uint8_t grown[SW_HASH_BYTES];
+    if (from == 0 || from >= size) {
+        return from == size && from > 0 && count == 0 && memcmp(from_root, root, sizeof(old)) == 0;
+    }
+    uint64_t place = from - 1;
+    uint64_t last = size - 1;
+    while ((place & 1) != 0) {
+        place >>= 1;
+        last >>= 1;
+    }
+    uint32_t used = 0;
+    if (place != 0 && count == 0) {
+        return false;
+    }
+    memcpy(old, place == 0 ? from_root : proof[used++], sizeof(old)); // 0: a full tree is its edge
+    memcpy(grown, old, sizeof(grown));
+    for (; used < count; used++) {
+        if (last == 0) {
+            return false;
+        }
+        if ((place & 1) != 0 || place == last) {
+            sw_hash_node(hasher, proof[used], old, old);
+            sw_hash_node(hasher, proof[used], grown, grown);
+            while ((place & 1) == 0 && place != 0) {
+                place >>= 1;
+                last >>= 1;
+            }
+        } else {
+            sw_hash_node(hasher, grown, proof[used], grown);
+        }
+        place >>= 1;
+        last >>= 1;
+    }
+    return last == 0 && memcmp(old, from_root, sizeof(old)) == 0 &&
+           memcmp(grown, root, sizeof(grown)) == 0;
 }
 
 bool sw_tree_root_of(uint64_t size, uint64_t index, struct sw_hasher *hasher,

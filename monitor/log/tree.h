@@ -57,6 +57,20 @@ bool sw_tree_root_of(uint64_t size, uint64_t index, struct sw_hasher *hasher,
                      const uint8_t leaf[SW_HASH_BYTES], uint8_t (*proof)[SW_HASH_BYTES],
                      uint32_t count, uint8_t root[SW_HASH_BYTES]);
 
+/**
+ * The proof that the tree of the first @size leaves is that of the first @from leaves, grown (RFC
+ * 6962, section 2.1.2), into @proof; @count of them. @from is 1 to @size. False: @subtree said so.
+ */
+bool sw_tree_prove_growth(uint64_t from, uint64_t size, struct sw_hasher *hasher,
+                          sw_subtree_fn subtree, void *context,
+                          uint8_t proof[SW_PROOF_HASHES][SW_HASH_BYTES], uint32_t *count);
+
+/** True when @proof shows that the tree with @root over @size leaves has grown from that with
+ *  @from_root over @from (RFC 9162, section 2.1.4.2). */
+bool sw_tree_has_grown(uint64_t from, const uint8_t from_root[SW_HASH_BYTES], uint64_t size,
+                       const uint8_t root[SW_HASH_BYTES], struct sw_hasher *hasher,
+                       const uint8_t (*proof)[SW_HASH_BYTES], uint32_t count);
+
 /** The root over the @count hashes in @hashes, a power of two; they are overwritten. */
 void sw_tree_fold(struct sw_hasher *hasher, uint8_t (*hashes)[SW_HASH_BYTES], uint32_t count,
                   uint8_t root[SW_HASH_BYTES]);

@@ -307,6 +307,31 @@ static void tell_counts(struct verify *verify)
         sw_database_number(part->database, "SELECT ended_ms FROM run ORDER BY id DESC", 0) > 0;
 }
 
+/* A run ends in order only when all was signed; what comes after the last head is the entry of the
+ * head before and that of the end. */
+static enum sw_status check_unsigned(struct verify *verify)
+{
+    struct sw_verify_report *report = verify->report;
+    char sql[160];
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM entry WHERE id >= %" PRIu64
+                   " AND substr(data, 2, 1) NOT IN (x'%02x', x'%02x')",
+                   report->signed_entries, (unsigned)SW_ENTRY_CHECKPOINT,
+                   (unsigned)SW_ENTRY_RUN_END);
+    int64_t count = sw_database_number(verify->part.database, sql, -1);
+    if (count < 0) {
+        return unreadable(verify);
+    }
+    report->unsigned_entries = (uint64_t)count;
+    if (report->ended && report->checkpoints > 0 && count > 0) {
+        return broken(verify, (int64_t)report->signed_entries,
+                      "the last run ended in order, but %" PRId64
+                      " entries behind the last signature are under none",
+                      count);
+    }
+    return SW_OK;
+}
+
 static void read_origin(struct verify *verify)
 {
     sqlite3_stmt *statement = NULL;
@@ -348,12 +373,8 @@ static enum sw_status check_all(struct verify *verify)
     if (status == SW_OK) {
         status = check_sums(verify);
     }
-    if (status == SW_OK && verify->report->ended && verify->report->checkpoints > 0 &&
-        verify->report->signed_entries < verify->report->entries) {
-        status = broken(verify, (int64_t)verify->report->signed_entries,
-                        "the last run ended in order, but its last %" PRIu64
-                        " entries are under no signature",
-                        verify->report->entries - verify->report->signed_entries);
+    if (status == SW_OK) {
+        status = check_unsigned(verify);
     }
     (void)sqlite3_finalize(verify->tile);
     return status;

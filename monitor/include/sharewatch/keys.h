@@ -69,11 +69,16 @@ struct sw_endorsement {
     uint8_t signature[SW_SIGNATURE_BYTES];
 };
 
-struct sw_signing_key {
-    uint8_t seed[SW_KEY_BYTES]; // the secret
-    uint8_t public_key[SW_KEY_BYTES];
+/** What anybody may know of a signing key: its public half, and how it came to be the one. */
+struct sw_public_key {
+    uint8_t bytes[SW_KEY_BYTES];
     struct sw_endorsement endorsements[SW_ENDORSEMENTS_MAX]; // the oldest first
     uint32_t endorsement_count;
+};
+
+struct sw_signing_key {
+    uint8_t seed[SW_KEY_BYTES]; // the secret
+    struct sw_public_key open;
 };
 
 /** As for the token key. Beside it stands signing.pub, which anybody may read. */

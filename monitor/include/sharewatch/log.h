@@ -39,7 +39,6 @@
 struct sqlite3;
 struct sqlite3_stmt;
 struct sw_seal;
-struct sw_signing_key;
 
 // X(name): the writer's statements, in the order of log/writer.c
 #define SW_LOG_STATEMENT_LIST(X)                                                                   \
@@ -259,21 +258,6 @@ void sw_log_set_state(struct sw_log *log, struct sw_text key, struct sw_text val
 /** Ends the transaction, if one has begun. SW_DATABASE: the log has failed since it began and
  *  nothing of the transaction is in it; log->sentence says why. */
 enum sw_status sw_log_commit(struct sw_log *log) SW_MUST_CHECK;
-
-/**
- * Has the heads of the log signed with @key from now on, which is copied; commits. SW_INVALID: the
- * log was signed with another key, which did not hand over to this one; log->sentence says what to
- * do. SW_DATABASE: as always.
- */
-enum sw_status sw_log_sign_with(struct sw_log *log, const struct sw_signing_key *key,
-                                int64_t now_ms) SW_MUST_CHECK;
-
-/**
- * Adds a signed head of all that was added so far to the running transaction, or begins one for it;
- * nothing when nothing is new or there is no key. The end of a run is signed by itself. True: there
- * is one, and it stays in log->note until the next.
- */
-bool sw_log_sign(struct sw_log *log, int64_t now_ms);
 
 /** A descriptor to fdatasync(), on any thread. */
 int sw_log_sync_descriptor(const struct sw_log *log);

@@ -76,12 +76,13 @@ static void the_old_signing_key_hands_over_to_the_new_one(void **state)
     assert_int_equal(sw_signing_key_rotate(folder, sentence), SW_OK);
     assert_int_equal(sw_signing_key_rotate(folder, sentence), SW_OK);
     assert_int_equal(sw_signing_key_load(folder, &fresh, sentence), SW_OK);
-    assert_int_equal(fresh.endorsement_count, 2);
-    assert_memory_equal(fresh.endorsements[0].from, old.public_key, SW_KEY_BYTES);
-    assert_memory_equal(fresh.endorsements[0].to, fresh.endorsements[1].from, SW_KEY_BYTES);
-    assert_memory_equal(fresh.endorsements[1].to, fresh.public_key, SW_KEY_BYTES);
+    assert_int_equal(fresh.open.endorsement_count, 2);
+    assert_memory_equal(fresh.open.endorsements[0].from, old.open.bytes, SW_KEY_BYTES);
+    assert_memory_equal(fresh.open.endorsements[0].to, fresh.open.endorsements[1].from,
+                        SW_KEY_BYTES);
+    assert_memory_equal(fresh.open.endorsements[1].to, fresh.open.bytes, SW_KEY_BYTES);
     for (uint32_t i = 0; i < 2; i++) {
-        const struct sw_endorsement *step = &fresh.endorsements[i];
+        const struct sw_endorsement *step = &fresh.open.endorsements[i];
         assert_true(sw_is_signed(step->from, sw_endorsed_text(step->to, text), step->signature));
     }
 }

@@ -145,6 +145,75 @@ static void every_leaf_is_proven_and_no_other(void **state)
     }
 }
 
+/* RFC 6962, section 2.1.3: the proofs of its example, a tree of seven leaves. */
+static void proves_growth_as_the_example_of_the_standard_does(void **state)
+{
+    static const struct {
+        uint64_t from;
+        uint32_t count;
+        struct {
+            uint32_t first, count;
+        } parts[4];
+    } known[] = {
+        {3, 4, {{2, 1}, {3, 1}, {0, 2}, {4, 3}}}, // c, d, g, l
+        {4, 1, {{4, 3}}},                         // l
+        {6, 3, {{4, 2}, {6, 1}, {0, 4}}},         // i, j, k
+    };
+    uint8_t proof[SW_PROOF_HASHES][SW_HASH_BYTES];
+    uint8_t part[SW_HASH_BYTES];
+    uint32_t count = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        assert_true(sw_tree_prove_growth(known[i].from, 7, &hasher, subtree, NULL, proof, &count));
+        assert_int_equal(count, known[i].count);
+        for (uint32_t j = 0; j < count; j++) {
+            root_by_definition(known[i].parts[j].first, known[i].parts[j].count, part);
+            assert_memory_equal(proof[j], part, sizeof(part));
+        }
+    }
+}
+
+static bool has_grown(uint32_t from, const uint8_t *old, uint32_t size, const uint8_t *root,
+                      uint8_t (*proof)[SW_HASH_BYTES], uint32_t count)
+{
+    return sw_tree_has_grown(from, old, size, root, &hasher, (const uint8_t(*)[SW_HASH_BYTES])proof,
+                             count);
+}
+
+static void growth_is_proven_from_every_size_and_nothing_else(void **state)
+{
+    uint8_t proof[SW_PROOF_HASHES][SW_HASH_BYTES];
+    uint8_t root[SW_HASH_BYTES];
+    uint8_t old[SW_HASH_BYTES];
+    uint32_t count = 0;
+    (void)state;
+    for (uint32_t size = 1; size <= 70; size++) {
+        root_by_definition(0, size, root);
+        for (uint32_t from = 1; from <= size; from++) {
+            root_by_definition(0, from, old);
+            assert_true(sw_tree_prove_growth(from, size, &hasher, subtree, NULL, proof, &count));
+            assert_true(has_grown(from, old, size, root, proof, count));
+            /* Another old tree, another new one, another proof, other sizes. */
+            old[7] ^= 1;
+            assert_false(has_grown(from, old, size, root, proof, count));
+            old[7] ^= 1;
+            root[7] ^= 1;
+            assert_false(has_grown(from, old, size, root, proof, count));
+            root[7] ^= 1;
+            for (uint32_t i = 0; i < count; i++) {
+                proof[i][7] ^= 1;
+                assert_false(has_grown(from, old, size, root, proof, count));
+                proof[i][7] ^= 1;
+            }
+            memset(proof[count], 0, SW_HASH_BYTES);
+            assert_false(has_grown(from, old, size, root, proof, count + 1));
+            assert_true(count == 0 || !has_grown(from, old, size, root, proof, count - 1));
+            assert_false(has_grown(size + 1, old, size, root, proof, count));
+            assert_false(has_grown(0, old, size, root, proof, count));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +221,8 @@ int main(void)
         cmocka_unit_test_setup(root_follows_the_definition_at_every_size, set_up),
         cmocka_unit_test_setup(hands_out_each_full_tile_once, set_up),
         cmocka_unit_test_setup(every_leaf_is_proven_and_no_other, set_up),
+        cmocka_unit_test_setup(proves_growth_as_the_example_of_the_standard_does, set_up),
+        cmocka_unit_test_setup(growth_is_proven_from_every_size_and_nothing_else, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
