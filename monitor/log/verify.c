@@ -318,7 +318,7 @@ static enum sw_status check_unsigned(struct verify *verify)
                    " AND substr(data, 2, 1) NOT IN (x'%02x', x'%02x')",
                    report->signed_entries, (unsigned)SW_ENTRY_CHECKPOINT,
                    (unsigned)SW_ENTRY_RUN_END);
-    int64_t count = sw_database_number(verify->part.database, sql, -1);
+    int64_t count = sw_database_number(verify->part->database, sql, -1);
     if (count < 0) {
         return unreadable(verify);
     }

@@ -8,7 +8,8 @@ start_broker
 cleanup='kill ${monitor:-} $broker 2>/dev/null'
 
 start_monitor() {
-    "$SHAREWATCH" monitor --broker "mqtt://127.0.0.1:$port" --log "$LOG" --status-fd 1 "$@" >"$WORK/status" 2>"$WORK/monitor" &
+    : >"$WORK/status"; : >"$WORK/monitor" # nobody is to read what the one before said
+    "$SHAREWATCH" monitor --broker "mqtt://127.0.0.1:$port" --log "$LOG" --status-fd 1 "$@" >>"$WORK/status" 2>>"$WORK/monitor" &
     monitor=$!
     wait_for 60 grep -q ready "$WORK/status" || { cat "$WORK/monitor" >&2; fail "the monitor is not ready"; }
 }
