@@ -10,14 +10,14 @@
 static_assert((SW_CHAIN_SLOTS & (SW_CHAIN_SLOTS - 1)) == 0, "slots are found by masking");
 static_assert(sizeof("vehicle:") + SW_ID_BYTES_MAX <= SW_CHAIN_KEY_MAX, "token keys fit");
 
-void sw_chain_key(const struct sw_event *event, char key[SW_CHAIN_KEY_MAX])
+void sw_chain_key(const struct sw_event *event, uint64_t source_hash, struct sw_chain_key *key)
 {
     static_assert(sizeof("event:@") + SW_ID_BYTES_MAX + 16 <= SW_CHAIN_KEY_MAX, "event keys fit");
     struct sw_text chain = sw_event_text(event, SW_FIELD_CHAIN_ID);
     struct sw_text subject = sw_event_text(event, SW_FIELD_SUBJECT_TOK);
     struct sw_text vehicle = sw_event_text(event, SW_FIELD_VEHICLE_TOK);
     struct sw_buffer buffer;
-    sw_buffer_init(&buffer, key, SW_CHAIN_KEY_MAX);
+    sw_buffer_init(&buffer, key->bytes, SW_CHAIN_KEY_MAX);
     if (chain.length > 0) {
         sw_buffer_append(&buffer, chain);
     } else if (subject.length > 0) {
@@ -29,9 +29,8 @@ void sw_chain_key(const struct sw_event *event, char key[SW_CHAIN_KEY_MAX])
     } else {
         static const char digits[] = "0123456789abcdef";
         char hash[16]; // of the source, whose name would not fit
-        uint64_t number = sw_text_hash(event->source);
         for (uint32_t i = 0; i < sizeof(hash); i++) {
-            hash[i] = digits[number >> (60 - 4 * i) & 15];
+            hash[i] = digits[source_hash >> (60 - 4 * i) & 15];
         }
         sw_buffer_append(&buffer, SW_TEXT("event:"));
         sw_buffer_append(&buffer, event->id);
@@ -39,20 +38,31 @@ void sw_chain_key(const struct sw_event *event, char key[SW_CHAIN_KEY_MAX])
         sw_buffer_append(&buffer, (struct sw_text){hash, sizeof(hash)});
     }
     SW_ASSERT(!buffer.overflowed);
+    key->length = buffer.length;
+    key->hash = sw_text_mix(sw_buffer_text(&buffer));
 }
 
-static uint32_t home(uint64_t hash)
+/* What a slot keeps of a hash: mostly it tells without a look at the entry whether it is the one,
+ * and always where a search for it begins. */
+static uint32_t tag_of(uint64_t hash)
 {
-    return (uint32_t)(hash ^ hash >> 32) & (SW_CHAIN_SLOTS - 1);
+    return (uint32_t)(hash >> 32);
+}
+
+static uint32_t home(uint32_t tag)
+{
+    return tag & (SW_CHAIN_SLOTS - 1);
 }
 
 /* The slot that holds the chain called @key, or the free one where it would be. */
-static uint32_t find_slot(const struct sw_chains *chains, const char *key, uint64_t hash)
+static uint32_t find_slot(const struct sw_chains *chains, const struct sw_chain_key *key)
 {
-    uint32_t slot = home(hash);
-    while (chains->slots[slot] != 0) {
-        const struct sw_chain_entry *entry = &chains->entries[chains->slots[slot] - 1];
-        if (entry->hash == hash && strcmp(entry->chain.key, key) == 0) {
+    uint32_t tag = tag_of(key->hash);
+    uint32_t slot = home(tag);
+    while (chains->slots[slot].number != 0) {
+        const struct sw_chain_entry *entry = &chains->entries[chains->slots[slot].number - 1];
+        if (chains->slots[slot].tag == tag && entry->hash == key->hash &&
+            strcmp(entry->chain.key, key->bytes) == 0) {
             break;
         }
         slot = (slot + 1) & (SW_CHAIN_SLOTS - 1);
@@ -60,10 +70,32 @@ static uint32_t find_slot(const struct sw_chains *chains, const char *key, uint6
     return slot;
 }
 
-const struct sw_chain *sw_chains_find(const struct sw_chains *chains, const char *key)
+void sw_chain_key_set(struct sw_chain_key *key, struct sw_text text)
 {
-    uint32_t slot = find_slot(chains, key, sw_text_mix(sw_text_from(key)));
-    return chains->slots[slot] == 0 ? NULL : &chains->entries[chains->slots[slot] - 1].chain;
+    SW_ASSERT(text.length < SW_CHAIN_KEY_MAX);
+    memcpy(key->bytes, text.bytes, text.length);
+    key->bytes[text.length] = '\0';
+    key->length = text.length;
+    key->hash = sw_text_mix(text);
+}
+
+/* Each of these is far from everything read lately; all at once they cost one wait instead of
+ * three. */
+void sw_chains_expect(const struct sw_chains *chains, const struct sw_chain_key *key)
+{
+    __builtin_prefetch(&chains->slots[home(tag_of(key->hash))], 1);
+    if (chains->count == SW_CHAINS_MAX) { // then one must go
+        const struct sw_chain_entry *oldest = &chains->entries[chains->oldest - 1];
+        __builtin_prefetch(&chains->slots[home(tag_of(oldest->hash))], 1);
+        __builtin_prefetch(&chains->entries[oldest->newer - 1], 1);
+    }
+}
+
+const struct sw_chain *sw_chains_find(const struct sw_chains *chains,
+                                      const struct sw_chain_key *key)
+{
+    uint32_t number = chains->slots[find_slot(chains, key)].number;
+    return number == 0 ? NULL : &chains->entries[number - 1].chain;
 }
 
 static void unlink_entry(struct sw_chains *chains, uint32_t number)
@@ -89,8 +121,8 @@ static void free_slot(struct sw_chains *chains, uint32_t slot)
 {
     uint32_t hole = slot;
     uint32_t next = (slot + 1) & (SW_CHAIN_SLOTS - 1);
-    while (chains->slots[next] != 0) {
-        uint32_t wanted = home(chains->entries[chains->slots[next] - 1].hash);
+    while (chains->slots[next].number != 0) {
+        uint32_t wanted = home(chains->slots[next].tag);
         uint32_t distance = (next - wanted) & (SW_CHAIN_SLOTS - 1);
         if (distance >= ((next - hole) & (SW_CHAIN_SLOTS - 1))) {
             chains->slots[hole] = chains->slots[next];
@@ -98,7 +130,7 @@ static void free_slot(struct sw_chains *chains, uint32_t slot)
         }
         next = (next + 1) & (SW_CHAIN_SLOTS - 1);
     }
-    chains->slots[hole] = 0;
+    chains->slots[hole] = (struct sw_chain_slot){0};
 }
 
 /* A place for one more entry; the one used longest ago makes room when there is none. */
@@ -108,9 +140,9 @@ static uint32_t take_entry(struct sw_chains *chains)
         return ++chains->count;
     }
     uint32_t number = chains->oldest;
-    uint32_t slot = home(chains->entries[number - 1].hash);
-    while (chains->slots[slot] != number) {
-        SW_ASSERT(chains->slots[slot] != 0);
+    uint32_t slot = home(tag_of(chains->entries[number - 1].hash));
+    while (chains->slots[slot].number != number) {
+        SW_ASSERT(chains->slots[slot].number != 0);
         slot = (slot + 1) & (SW_CHAIN_SLOTS - 1);
     }
     free_slot(chains, slot);
@@ -119,22 +151,20 @@ static uint32_t take_entry(struct sw_chains *chains)
     return number;
 }
 
-/* The entry called @key as the last used, added when it is new. */
-static struct sw_chain *use(struct sw_chains *chains, const char *key, uint64_t hash)
+/* The entry called @key, which belongs into @slot, as the last used, added when it is new. */
+static struct sw_chain *use(struct sw_chains *chains, const struct sw_chain_key *key, uint32_t slot)
 {
-    uint32_t slot = find_slot(chains, key, hash);
-    uint32_t number = chains->slots[slot];
+    uint32_t number = chains->slots[slot].number;
     if (number != 0) {
         unlink_entry(chains, number);
     } else {
+        bool full = chains->count == SW_CHAINS_MAX;
         number = take_entry(chains);
-        slot = find_slot(chains, key, hash); // taking may have moved slots
-        chains->slots[slot] = number;
+        slot = full ? find_slot(chains, key) : slot; // making room may have moved slots
+        chains->slots[slot] = (struct sw_chain_slot){.number = number, .tag = tag_of(key->hash)};
         struct sw_chain_entry *entry = &chains->entries[number - 1];
-        *entry = (struct sw_chain_entry){.hash = hash};
-        struct sw_text text = sw_text_from(key);
-        SW_ASSERT(text.length < SW_CHAIN_KEY_MAX);
-        memcpy(entry->chain.key, key, text.length + 1);
+        *entry = (struct sw_chain_entry){.hash = key->hash};
+        memcpy(entry->chain.key, key->bytes, key->length + 1);
     }
     link_newest(chains, number);
     return &chains->entries[number - 1].chain;
@@ -165,26 +195,28 @@ static bool raise(struct sw_chain *chain, const struct sw_hop *hop, int64_t time
     return changed;
 }
 
-void sw_chains_add(struct sw_chains *chains, const char *key, const struct sw_hop *hop,
-                   int64_t time_ms, bool first, struct sw_outputs *outputs)
+void sw_chains_add(struct sw_chains *chains, const struct sw_chain_key *key,
+                   const struct sw_hop *hop, int64_t time_ms, bool first,
+                   struct sw_outputs *outputs)
 {
-    uint64_t hash = sw_text_mix(sw_text_from(key));
-    bool known = chains->slots[find_slot(chains, key, hash)] != 0;
-    outputs->has_chain = known || has_news(hop);
+    uint32_t slot = find_slot(chains, key);
+    outputs->has_chain = chains->slots[slot].number != 0 || has_news(hop);
     outputs->chain_changed = false;
     if (!outputs->has_chain) {
         outputs->chain = (struct sw_chain){0};
-        memcpy(outputs->chain.key, key, strlen(key) + 1);
+        memcpy(outputs->chain.key, key->bytes, key->length + 1);
         return;
     }
-    struct sw_chain *chain = use(chains, key, hash);
+    struct sw_chain *chain = use(chains, key, slot);
     outputs->chain_changed = raise(chain, hop, time_ms, first);
     outputs->chain = *chain;
 }
 
 void sw_chains_restore(struct sw_chains *chains, const struct sw_chain *chain)
 {
-    *use(chains, chain->key, sw_text_mix(sw_text_from(chain->key))) = *chain;
+    struct sw_chain_key key;
+    sw_chain_key_set(&key, sw_text_from(chain->key));
+    *use(chains, &key, find_slot(chains, &key)) = *chain;
 }
 
 bool sw_chain_merge(struct sw_chain *chain, const struct sw_chain *older)

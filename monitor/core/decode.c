@@ -106,6 +106,18 @@ static bool refuse_key(struct decoder *decoder, uint8_t scope)
     return refuse_value(decoder, SW_REFUSAL_UNKNOWN_FIELD, field);
 }
 
+/* What the text just read stands for as a key, or as a part of it. */
+static const struct sw_name *find_name(const struct decoder *decoder, uint8_t scope,
+                                       struct sw_text key)
+{
+    const struct sw_json *json = &decoder->json;
+    uintptr_t first = (uintptr_t)json->bytes;
+    uintptr_t at = (uintptr_t)key.bytes; // in the packet, or in the scratch when it had escapes
+    bool in_packet = at >= first && at - first < json->length;
+    uint32_t readable = in_packet ? json->length - (uint32_t)(at - first) : key.length;
+    return sw_names_find(&decoder->pipeline->names, scope, key, readable);
+}
+
 /* The next token must be @wanted. */
 static bool expect(struct decoder *decoder, enum sw_json_token wanted, const char *field)
 {
@@ -355,8 +367,7 @@ static bool read_members(struct decoder *decoder, uint8_t scope)
             return refuse_json(decoder);
         }
         SW_ASSERT(token == SW_JSON_KEY);
-        const struct sw_name *name =
-            sw_names_find(&decoder->pipeline->names, scope, decoder->json.text);
+        const struct sw_name *name = find_name(decoder, scope, decoder->json.text);
         if (name->kind == SW_NAME_FIELD) {
             if (!read_field(decoder, (enum sw_field)name->target)) {
                 return false;
@@ -393,7 +404,7 @@ static bool parse_type(struct decoder *decoder, struct sw_text type)
     }
     struct sw_text names = {type.bytes + prefix.length,
                             type.length - prefix.length - suffix.length};
-    const struct sw_name *name = sw_names_find(&decoder->pipeline->names, SW_SCOPE_TYPE, names);
+    const struct sw_name *name = find_name(decoder, SW_SCOPE_TYPE, names);
     if (name->kind != SW_NAME_ACTION) {
         return refuse_value(decoder, SW_REFUSAL_VALUE, "type");
     }
@@ -541,8 +552,7 @@ static bool read_packet(struct decoder *decoder)
     }
     enum sw_json_token token = sw_json_next(&decoder->json);
     while (token == SW_JSON_KEY) {
-        const struct sw_name *name =
-            sw_names_find(&decoder->pipeline->names, SW_SCOPE_ENVELOPE, decoder->json.text);
+        const struct sw_name *name = find_name(decoder, SW_SCOPE_ENVELOPE, decoder->json.text);
         if (name->kind != SW_NAME_ATTRIBUTE) {
             return refuse_key(decoder, SW_SCOPE_ENVELOPE);
         }

@@ -410,17 +410,20 @@ static void compare_retention(struct sw_event *event)
     }
 }
 
-void sw_enrich(const struct sw_map *map, struct sw_event *event, struct sw_route *route)
+void sw_enrich_fields(const struct sw_map *map, struct sw_event *event)
 {
-    *route = (struct sw_route){
-        .edge = SW_NONE, .from = SW_NONE, .to = SW_NONE, .crosses = SW_CROSSES_NONE};
     fill_owner(map, event, SW_FIELD_ACTOR_SYSTEM, SW_FIELD_ACTOR_AGENCY, SW_FIELD_ACTOR_CLASS);
     fill_owner(map, event, SW_FIELD_RECIPIENT_SYSTEM, SW_FIELD_RECIPIENT_AGENCY,
                SW_FIELD_RECIPIENT_CLASS);
     fill_class(map, event, SW_FIELD_BEHALF_AGENCY, SW_FIELD_BEHALF_CLASS);
     read_reason(event);
     compare_retention(event);
+}
 
+void sw_enrich_route(const struct sw_map *map, struct sw_event *event, struct sw_route *route)
+{
+    *route = (struct sw_route){
+        .edge = SW_NONE, .from = SW_NONE, .to = SW_NONE, .crosses = SW_CROSSES_NONE};
     struct sides sides = {.data = stated_data(event)};
     struct side behalf;
     read_side(map, event, SW_FIELD_ACTOR_SYSTEM, SW_FIELD_ACTOR_AGENCY, SW_FIELD_ACTOR_CLASS,

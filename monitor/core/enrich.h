@@ -27,7 +27,10 @@ struct sw_route {
     bool off;             // an overlay says that the edge does not exist for such an event
 };
 
-/** Fills in the fields of @event that the monitor works out, and @route. */
-void sw_enrich(const struct sw_map *map, struct sw_event *event, struct sw_route *route);
+/** Fills in the fields of @event that the monitor works out, but for those of its route. */
+void sw_enrich_fields(const struct sw_map *map, struct sw_event *event);
+
+/** Then fills in @route, and the fields that say it. */
+void sw_enrich_route(const struct sw_map *map, struct sw_event *event, struct sw_route *route);
 
 #endif

@@ -27,7 +27,7 @@ static uint16_t find(const struct sw_map_index *index, struct sw_text id,
     if (index->slots == NULL) {
         return SW_NONE;
     }
-    uint32_t slot = (uint32_t)sw_text_hash(id) & index->mask;
+    uint32_t slot = (uint32_t)sw_text_mix(id) & index->mask;
     while (index->slots[slot] != SW_NONE) {
         if (sw_text_equal(id_of(map, index->slots[slot]), id)) {
             return index->slots[slot];
@@ -79,7 +79,7 @@ static void fill_index(struct sw_map *map, struct sw_map_index *index, uint16_t 
     memset(index->slots, 0xff, slots * sizeof(*index->slots));
     static_assert(SW_NONE == 0xffff, "bytes of ones mark a free slot");
     for (uint16_t i = 0; i < count; i++) {
-        uint32_t slot = (uint32_t)sw_text_hash(id_of(map, i)) & index->mask;
+        uint32_t slot = (uint32_t)sw_text_mix(id_of(map, i)) & index->mask;
         while (index->slots[slot] != SW_NONE) {
             slot = (slot + 1) & index->mask;
         }

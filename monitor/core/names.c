@@ -1,6 +1,7 @@
 #include "names.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <sharewatch/assert.h>
@@ -32,26 +33,60 @@ const char *sw_attribute_name(enum sw_attribute attribute)
     return attributes[attribute];
 }
 
-/* Length and three bytes tell the names of a taxonomy apart nearly always; the comparison in
- * sw_names_find() settles the rest. */
-static uint32_t slot_of(uint8_t scope, struct sw_text key)
+/* The first sixteen bytes of a key, zeros after its end. */
+struct words {
+    uint64_t head, tail;
+};
+static_assert(sizeof(struct words) == SW_NAMES_READABLE, "words hold what is read");
+
+/* The first @length bytes of @word, the others zero; all of them for eight and more. */
+static uint64_t cut_word(uint64_t word, uint32_t length)
 {
-    uint32_t hash = key.length * UINT32_C(0x9e3779b1) + scope * UINT32_C(0x85ebca6b);
-    if (key.length > 0) {
-        hash ^= (uint32_t)(unsigned char)key.bytes[0] * UINT32_C(0xc2b2ae35);
-        hash ^= (uint32_t)(unsigned char)key.bytes[key.length / 2] * UINT32_C(0x27d4eb2f);
-        hash ^= (uint32_t)(unsigned char)key.bytes[key.length - 1] * UINT32_C(0x165667b1);
-    }
-    return (hash ^ hash >> 15 ^ hash >> 24) % SW_NAMES_SLOTS;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return length >= 8 ? word : length == 0 ? 0 : word >> (64 - 8 * length) << (64 - 8 * length);
+#else
+    return length >= 8 ? word : word & ((UINT64_C(1) << 8 * length) - 1);
+#endif
 }
 
-const struct sw_name *sw_names_find(const struct sw_names *names, uint8_t scope, struct sw_text key)
+static struct words words_of(struct sw_text key, uint32_t readable)
 {
-    uint32_t slot = slot_of(scope, key);
+    char copy[SW_NAMES_READABLE] = {0};
+    const char *bytes = key.bytes;
+    struct words words;
+    if (readable < sizeof(copy)) {
+        memcpy(copy, bytes, key.length < sizeof(copy) ? key.length : sizeof(copy));
+        bytes = copy;
+    }
+    memcpy(&words, bytes, sizeof(words));
+    words.head = cut_word(words.head, key.length);
+    words.tail = cut_word(words.tail, key.length > 8 ? key.length - 8 : 0);
+    return words;
+}
+
+static uint32_t slot_of(uint8_t scope, const struct words *words)
+{
+    uint64_t hash = (words->head ^ (words->tail << 23 | words->tail >> 41)) + scope;
+    hash *= UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash >> 32) % SW_NAMES_SLOTS;
+}
+
+static bool is_it(const struct sw_name *name, uint8_t scope, const struct words *words,
+                  struct sw_text key)
+{
+    return name->head == words->head && name->tail == words->tail && name->scope == scope &&
+           name->key.length == key.length &&
+           (key.length <= SW_NAMES_READABLE || sw_text_equal(name->key, key));
+}
+
+const struct sw_name *sw_names_find(const struct sw_names *names, uint8_t scope, struct sw_text key,
+                                    uint32_t readable)
+{
+    struct words words = words_of(key, readable);
+    uint32_t slot = slot_of(scope, &words);
     while (names->slots[slot].kind != SW_NAME_UNKNOWN) {
-        const struct sw_name *name = &names->slots[slot];
-        if (name->scope == scope && sw_text_equal(name->key, key)) {
-            return name;
+        if (is_it(&names->slots[slot], scope, &words, key)) {
+            break;
         }
         slot = (slot + 1) % SW_NAMES_SLOTS;
     }
@@ -61,12 +96,17 @@ const struct sw_name *sw_names_find(const struct sw_names *names, uint8_t scope,
 static struct sw_name *add(struct sw_names *names, uint8_t scope, struct sw_text key,
                            enum sw_name_kind kind, uint32_t target)
 {
-    uint32_t slot = slot_of(scope, key);
+    struct words words = words_of(key, key.length);
+    uint32_t slot = slot_of(scope, &words);
     while (names->slots[slot].kind != SW_NAME_UNKNOWN) {
         slot = (slot + 1) % SW_NAMES_SLOTS;
     }
-    names->slots[slot] = (struct sw_name){
-        .key = key, .scope = scope, .kind = (uint8_t)kind, .target = (uint8_t)target};
+    names->slots[slot] = (struct sw_name){.head = words.head,
+                                          .tail = words.tail,
+                                          .key = key,
+                                          .scope = scope,
+                                          .kind = (uint8_t)kind,
+                                          .target = (uint8_t)target};
     return &names->slots[slot];
 }
 

@@ -18,7 +18,7 @@
 /* One judgement as it is worked out. */
 struct judgement {
     struct sw_route route;
-    struct sw_hop hop;
+    struct sw_hop *hop;
     bool exists; // there is a hop
     bool cut;    // under an overlay it would not have happened
 };
@@ -52,12 +52,12 @@ static void match(const struct sw_pipeline *pipeline, const struct sw_event *eve
     hop->findings_over = found - hop->finding_count;
 }
 
-/* The map's word on the hop, which stands where no rule speaks: unknown is never NONE. */
-static void judge_by_map(const struct sw_map *map, const struct sw_event *event,
-                         const struct sw_route *route, struct sw_hop *hop)
+/* The map's word on the hop, which stands where no rule speaks: unknown is never NONE. @row is that
+ * of the edge, NULL when the event takes none. */
+static void judge_by_map(const struct sw_map_case *row, const struct sw_route *route,
+                         struct sw_hop *hop)
 {
-    if (route->edge != SW_NONE) {
-        const struct sw_map_case *row = sw_map_case(&map->edges[route->edge], event);
+    if (row != NULL) {
         hop->verdict = row->verdict;
         hop->level = row->level;
     } else if (route->names_recipient && !route->declined) {
@@ -89,23 +89,23 @@ static void judge_by_rules(const struct sw_rules *rules, struct sw_hop *hop)
 }
 
 static bool reaches_federal(const struct sw_map *map, const struct sw_event *event,
-                            const struct sw_route *route)
+                            const struct sw_route *route, const struct sw_map_case *row)
 {
     bool recipient = sw_event_code(event, SW_FIELD_RECIPIENT_CLASS) == SW_AGENCY_CLASS_FED_NONIMM;
     bool system =
         route->to != SW_NONE && map->nodes[route->to].class_code == SW_AGENCY_CLASS_FED_NONIMM;
-    bool said = route->edge != SW_NONE && sw_map_case(&map->edges[route->edge], event)->fed_reach;
+    bool said = row != NULL && row->fed_reach;
     return !route->declined && (recipient || system || said);
 }
 
-/* Enriches and judges @event of the chain called @key. @again: it was matched before. */
+/* Routes and judges @event of the chain called @key. @again: it was matched before. */
 static void judge(const struct sw_pipeline *pipeline, const char *key, struct sw_event *event,
                   bool again, struct judgement *judgement)
 {
     const struct sw_map *map = pipeline->config.map;
-    struct sw_hop *hop = &judgement->hop;
+    struct sw_hop *hop = judgement->hop;
     struct sw_route *route = &judgement->route;
-    sw_enrich(map, event, route);
+    sw_enrich_route(map, event, route);
     hop->edge = route->edge;
     hop->from = route->from;
     hop->to = route->to;
@@ -116,7 +116,9 @@ static void judge(const struct sw_pipeline *pipeline, const char *key, struct sw
     hop->revision = 0;
     hop->finding_count = 0;
     hop->findings_over = 0;
-    judge_by_map(map, event, route, hop);
+    const struct sw_map_case *row =
+        route->edge != SW_NONE ? sw_map_case(&map->edges[route->edge], event) : NULL;
+    judge_by_map(row, route, hop);
     judgement->cut = sw_cuts_test(&pipeline->cuts, map, key, route);
     if (judgement->cut) {
         hop->verdict = SW_VERDICT_NONE;
@@ -131,7 +133,7 @@ static void judge(const struct sw_pipeline *pipeline, const char *key, struct sw
     if (route->declined) {
         hop->level = SW_LEVEL_NONE; // an attempt may be forbidden, but nothing was given
     }
-    hop->fed_reach = reaches_federal(map, event, route);
+    hop->fed_reach = reaches_federal(map, event, route, row);
     judgement->exists = route->edge != SW_NONE || route->names_recipient || hop->finding_count > 0;
 }
 
@@ -164,7 +166,7 @@ static void tell(struct sw_pipeline *pipeline, const struct sw_event *event,
                  const struct judgement *judgement, struct sw_outputs *outputs)
 {
     const struct sw_rules *rules = &pipeline->config.rules;
-    const struct sw_hop *hop = &judgement->hop;
+    const struct sw_hop *hop = judgement->hop;
     bool by_verdict = calls_for_alert(hop);
     if (!by_verdict && hop->duties == 0) {
         return;
@@ -245,27 +247,32 @@ static void take_sequence(struct sw_pipeline *pipeline, struct sw_text source, u
 static void step_hop(struct sw_pipeline *pipeline, struct sw_event *event,
                      struct sw_outputs *outputs)
 {
-    char key[SW_CHAIN_KEY_MAX];
-    sw_chain_key(event, key);
-    const struct sw_chain *chain = sw_chains_find(&pipeline->chains, key);
+    struct sw_chain_key key;
+    sw_chain_key(event,
+                 outputs->source != UINT32_MAX
+                     ? pipeline->sources.items[outputs->source].lasting_hash
+                     : sw_text_hash(event->source),
+                 &key);
+    sw_chains_expect(&pipeline->chains, &key);
+    sw_enrich_fields(pipeline->config.map, event);
+    const struct sw_chain *chain = sw_chains_find(&pipeline->chains, &key);
     sw_event_set_bool(event, SW_FIELD_LATE, chain != NULL && event->time_ms < chain->last_ms);
-    struct judgement judgement;
-    judge(pipeline, key, event, false, &judgement);
-    bool onward = judgement.hop.edge != SW_NONE &&
-                  pipeline->config.map->edges[judgement.hop.edge].armed &&
-                  judgement.hop.crosses != SW_CROSSES_NONE;
+    struct judgement judgement = {.hop = &outputs->hop};
+    judge(pipeline, key.bytes, event, false, &judgement);
+    const struct sw_hop *hop = judgement.hop;
+    bool onward = hop->edge != SW_NONE && pipeline->config.map->edges[hop->edge].armed &&
+                  hop->crosses != SW_CROSSES_NONE;
     outputs->judge_parent_again = event->parent.length > 0 && onward && !judgement.cut;
     if (judgement.cut) {
-        sw_cuts_add(&pipeline->cuts, pipeline->config.map, key, &judgement.route);
+        sw_cuts_add(&pipeline->cuts, pipeline->config.map, key.bytes, &judgement.route);
     } else {
-        sw_cuts_reach(&pipeline->cuts, key, &judgement.route);
+        sw_cuts_reach(&pipeline->cuts, key.bytes, &judgement.route);
     }
     if (!judgement.exists) {
         return;
     }
     outputs->has_hop = true;
-    outputs->hop = judgement.hop;
-    sw_chains_add(&pipeline->chains, key, &outputs->hop, event->time_ms, true, outputs);
+    sw_chains_add(&pipeline->chains, &key, hop, event->time_ms, true, outputs);
     tell(pipeline, event, &judgement, outputs);
 }
 
@@ -353,7 +360,8 @@ enum sw_status sw_pipeline_learn(const struct sw_pipeline *pipeline, struct sw_e
 {
     if (!earlier->correction) {
         struct sw_route route;
-        sw_enrich(pipeline->config.map, earlier, &route);
+        sw_enrich_fields(pipeline->config.map, earlier);
+        sw_enrich_route(pipeline->config.map, earlier, &route);
         sw_event_set_code(parent, SW_FIELD_FLOW_ONWARD, route.crosses);
         return SW_OK;
     }
@@ -409,14 +417,16 @@ void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
     (void)now_ms;
     SW_ASSERT(revision >= 1);
     clear(outputs);
-    struct judgement before;
-    struct judgement after;
+    struct sw_hop former;
+    struct judgement before = {.hop = &former};
+    struct judgement after = {.hop = &outputs->hop};
     struct sent sent;
-    char key[SW_CHAIN_KEY_MAX];
-    sw_chain_key(parent, key);
+    struct sw_chain_key key;
+    sw_chain_key(parent, sw_text_hash(parent->source), &key);
     keep_sent(parent, &sent);
-    judge(pipeline, key, parent, true, &before);
-    bool onward = arms(pipeline->config.map, before.hop.edge, late);
+    sw_enrich_fields(pipeline->config.map, parent);
+    judge(pipeline, key.bytes, parent, true, &before);
+    bool onward = arms(pipeline->config.map, former.edge, late);
     put_sent_back(parent, &sent);
     if (!late->correction && !onward) {
         return;
@@ -427,16 +437,16 @@ void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
     if (onward) {
         sw_event_set_code(parent, SW_FIELD_FLOW_ONWARD, sw_event_code(late, SW_FIELD_FLOW_CROSSES));
     }
-    judge(pipeline, key, parent, true, &after);
+    sw_enrich_fields(pipeline->config.map, parent);
+    judge(pipeline, key.bytes, parent, true, &after);
     if (!after.exists && !before.exists) {
         return;
     }
-    after.hop.revision = revision;
-    after.hop.late = true;
+    outputs->hop.revision = revision;
+    outputs->hop.late = true;
     outputs->has_hop = true;
-    outputs->hop = after.hop;
-    sw_chains_add(&pipeline->chains, key, &outputs->hop, parent->time_ms, false, outputs);
-    if (differs(&before.hop, &after.hop)) {
+    sw_chains_add(&pipeline->chains, &key, &outputs->hop, parent->time_ms, false, outputs);
+    if (differs(&former, &outputs->hop)) {
         tell(pipeline, parent, &after, outputs);
     }
 }
@@ -444,8 +454,10 @@ void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
 void sw_pipeline_take_hop(struct sw_pipeline *pipeline, const char *key, const struct sw_hop *hop,
                           int64_t time_ms, struct sw_outputs *outputs)
 {
+    struct sw_chain_key chain;
     clear(outputs);
-    sw_chains_add(&pipeline->chains, key, hop, time_ms, hop->revision == 0, outputs);
+    sw_chain_key_set(&chain, sw_text_from(key));
+    sw_chains_add(&pipeline->chains, &chain, hop, time_ms, hop->revision == 0, outputs);
 }
 
 bool sw_pipeline_tick(struct sw_pipeline *pipeline, int64_t now_ms, struct sw_outputs *outputs)

@@ -24,14 +24,14 @@ static uint32_t find_slot(const struct sw_sources *sources, struct sw_text name,
 
 uint32_t sw_sources_find(const struct sw_sources *sources, struct sw_text name)
 {
-    uint16_t number = sources->slots[find_slot(sources, name, sw_text_hash(name))];
+    uint16_t number = sources->slots[find_slot(sources, name, sw_text_mix(name))];
     return number == 0 ? UINT32_MAX : (uint32_t)number - 1;
 }
 
 uint32_t sw_sources_add(struct sw_sources *sources, struct sw_text name)
 {
     SW_ASSERT(name.length >= 1 && name.length <= SW_SOURCE_BYTES_MAX);
-    uint64_t hash = sw_text_hash(name);
+    uint64_t hash = sw_text_mix(name);
     uint32_t slot = find_slot(sources, name, hash);
     if (sources->slots[slot] != 0) {
         return (uint32_t)sources->slots[slot] - 1;
@@ -42,7 +42,8 @@ uint32_t sw_sources_add(struct sw_sources *sources, struct sw_text name)
     }
     uint32_t index = sources->count++;
     struct sw_source *source = &sources->items[index];
-    *source = (struct sw_source){.name_bytes = name.length, .hash = hash};
+    *source = (struct sw_source){
+        .name_bytes = name.length, .hash = hash, .lasting_hash = sw_text_hash(name)};
     memcpy(source->name, name.bytes, name.length);
     sources->slots[slot] = (uint16_t)(index + 1);
     return index;

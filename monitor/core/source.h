@@ -32,9 +32,10 @@ struct sw_hole {
 struct sw_source {
     char name[SW_SOURCE_BYTES_MAX + 1]; // NUL-terminated
     uint32_t name_bytes;
-    uint64_t hash;       // of the name
-    uint64_t highest;    // number seen
-    uint32_t first_hole; // 1 + index
+    uint64_t hash;         // of the name
+    uint64_t lasting_hash; // likewise, sw_text_hash(): for keys that are stored
+    uint64_t highest;      // number seen
+    uint32_t first_hole;   // 1 + index
     uint32_t last_hole;
     uint32_t waiting; // holes that are not reported yet
 };

@@ -16,9 +16,46 @@ struct sw_text sw_text_from(const char *string)
     return (struct sw_text){.bytes = string, .length = (uint32_t)length};
 }
 
+static uint64_t load_8(const char *bytes)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+static uint32_t load_4(const char *bytes)
+{
+    uint32_t word = 0;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* Texts are short nearly always: whole words, the last one reaching back over bytes already seen.
+ */
 bool sw_text_equal(struct sw_text a, struct sw_text b)
 {
-    return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
+    uint32_t length = a.length;
+    uint64_t differ = 0;
+    if (length != b.length) {
+        return false;
+    }
+    if (length > 64) {
+        return memcmp(a.bytes, b.bytes, length) == 0;
+    }
+    if (length >= 8) {
+        for (uint32_t i = 0; i + 8 < length; i += 8) {
+            differ |= load_8(a.bytes + i) ^ load_8(b.bytes + i);
+        }
+        return (differ | (load_8(a.bytes + length - 8) ^ load_8(b.bytes + length - 8))) == 0;
+    }
+    if (length >= 4) {
+        return ((load_4(a.bytes) ^ load_4(b.bytes)) |
+                (load_4(a.bytes + length - 4) ^ load_4(b.bytes + length - 4))) == 0;
+    }
+    for (uint32_t i = 0; i < length; i++) {
+        differ |= (uint64_t)(a.bytes[i] ^ b.bytes[i]);
+    }
+    return differ == 0;
 }
 
 static unsigned char lower(char c)
@@ -65,20 +102,30 @@ uint64_t sw_text_hash(struct sw_text text)
     return hash;
 }
 
+/* The one to seven bytes of a text as a number; with the length, no two are the same. */
+static uint64_t load_short(struct sw_text text)
+{
+    if (text.length >= 4) {
+        return load_4(text.bytes) | (uint64_t)load_4(text.bytes + text.length - 4) << 32;
+    }
+    return (uint64_t)(unsigned char)text.bytes[0] |
+           (uint64_t)(unsigned char)text.bytes[text.length / 2] << 8 |
+           (uint64_t)(unsigned char)text.bytes[text.length - 1] << 16;
+}
+
 uint64_t sw_text_mix(struct sw_text text)
 {
     const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t hash = text.length * factor;
-    uint32_t left = text.length;
-    const char *at = text.bytes;
-    while (left > 0) {
-        uint64_t word = 0;
-        uint32_t taken = left < sizeof(word) ? left : (uint32_t)sizeof(word);
-        memcpy(&word, at, taken);
-        hash = (hash ^ word) * factor;
+    uint32_t at = 0;
+    for (; text.length - at >= 8; at += 8) {
+        hash = (hash ^ load_8(text.bytes + at)) * factor;
         hash ^= hash >> 32;
-        at += taken;
-        left -= taken;
+    }
+    if (at < text.length) {
+        hash ^= at > 0 ? load_8(text.bytes + text.length - 8) : load_short(text);
+        hash *= factor;
+        hash ^= hash >> 32;
     }
     return hash;
 }

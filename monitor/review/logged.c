@@ -524,6 +524,9 @@ enum sw_status sw_logged_restore(struct sw_logged *logged, struct sw_pipeline *p
                                  const struct sw_pipeline_config *config, int64_t before)
 {
     char sql[192];
+    if (before <= sw_database_number(logged->reader.database, "SELECT min(id) FROM event", 0)) {
+        return SW_OK; // before the first event there is nothing, and looking for it takes long
+    }
     /* The hop that an alert tells of may be an older event's, judged again: its cause counts. */
     (void)snprintf(sql, sizeof(sql),
                    "SELECT coalesce(max(alert.id), 0) FROM alert JOIN hop ON hop.id = alert.hop "

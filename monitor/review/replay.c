@@ -93,6 +93,22 @@ static const struct sw_judge_calls judge_calls = {.find_event = find_event,
 
 /* --- opening --- */
 
+/* The filter of chains' keys, as large as the log asks for: a small one stays in the cache. */
+static void make_known(struct sw_replay *replay)
+{
+    int64_t events = 0;
+    int64_t alerts = 0;
+    replay->known_words = SW_REPLAY_KNOWN_WORDS_MIN;
+    if (sw_log_newest(&replay->logged.reader, &events, &alerts) == SW_OK) {
+        while (replay->known_words < SW_REPLAY_KNOWN_WORDS_MAX &&
+               replay->known_words < (uint64_t)events / SW_REPLAY_KNOWN_PER_WORD) {
+            replay->known_words *= 2;
+        }
+    }
+    replay->known = calloc(replay->known_words, sizeof(replay->known[0]));
+    SW_ASSERT(replay->known != NULL);
+}
+
 enum sw_status sw_replay_open(struct sw_replay *replay, const char *path)
 {
     memset(replay, 0, sizeof(*replay));
@@ -102,8 +118,7 @@ enum sw_status sw_replay_open(struct sw_replay *replay, const char *path)
         sw_replay_fail(replay);
         return status;
     }
-    replay->known = calloc(SW_REPLAY_KNOWN_BITS / 64, sizeof(replay->known[0]));
-    SW_ASSERT(replay->known != NULL);
+    make_known(replay);
     sqlite3_randomness((int)sizeof(replay->secrets), replay->secrets);
     replay->secrets[0] |= 1; // odd numbers lose nothing when multiplied
     replay->secrets[1] |= 1;
@@ -320,7 +335,7 @@ static void begin_again(struct sw_replay *replay)
     replay->pipeline = NULL;
     sw_knowledge_close(&replay->knowledge);
     sw_logged_rewind(&replay->logged);
-    memset(replay->known, 0, SW_REPLAY_KNOWN_BITS / 8);
+    memset(replay->known, 0, replay->known_words * sizeof(replay->known[0]));
     free(replay->daily);
     replay->daily = NULL;
     replay->daily_capacity = 0;

@@ -27,9 +27,14 @@
 #include "knowledge.h"
 #include "logged.h"
 
-#define SW_DIFFERENCE_BYTES  1024
-#define SW_REPLAY_KNOWN_BITS (UINT64_C(1) << 25) // of a filter of chains' keys
-#define SW_REPLAY_TURN       4096                // events between two calls of `turn`
+#define SW_DIFFERENCE_BYTES 1024
+#define SW_REPLAY_TURN      4096 // events between two calls of `turn`
+
+/* A filter of chains' keys: words of 64 bits, a power of two of them, for about so many events
+ * each; of those that it has no bits for, it says so. */
+#define SW_REPLAY_KNOWN_WORDS_MIN 1024
+#define SW_REPLAY_KNOWN_WORDS_MAX (UINT64_C(1) << 20)
+#define SW_REPLAY_KNOWN_PER_WORD  4
 
 /** What is compared or told; empty texts and equal times mean all. Everything is judged all the
  *  same. */
@@ -111,8 +116,9 @@ struct sw_replay {
     bool by_row;                                // chains' rows are looked up one by one
     uint64_t secrets[4];                        // of the sum
     struct sw_replay_sum chain_sum;             // of the chains' rows that came out
-    uint64_t *known;              // [SW_REPLAY_KNOWN_BITS / 64] keys of chains that may have rows
-    struct sw_daily_count *daily; // [daily_capacity] by alert, of those that count
+    uint64_t *known;                            // [known_words] keys of chains that may have rows
+    uint64_t known_words;                       // a power of two
+    struct sw_daily_count *daily;               // [daily_capacity] by alert, of those that count
     uint64_t daily_capacity;
     bool differs;
     bool failed;  // the log could not be read; its sentence says why

@@ -55,8 +55,9 @@ void sw_replay_fail(struct sw_replay *replay)
 
 struct sw_text sw_replay_column(sqlite3_stmt *statement, int column)
 {
-    const void *bytes = sqlite3_column_text(statement, column);
-    return (struct sw_text){bytes, (uint32_t)sqlite3_column_bytes(statement, column)};
+    sqlite3_value *value = sqlite3_column_value(statement, column);
+    const void *bytes = sqlite3_value_text(value);
+    return (struct sw_text){bytes, (uint32_t)sqlite3_value_bytes(value)};
 }
 
 bool sw_replay_is_number(const struct sw_replay_row *row, int column, const char *name,
