@@ -25,6 +25,9 @@ struct signers {
 
 void sw_heads_close(struct sw_heads *heads)
 {
+    for (uint32_t i = 0; i < SW_VERIFY_WITNESSES_MAX; i++) {
+        free(heads->witnesses[i]);
+    }
     free(heads->heads);
     *heads = (struct sw_heads){0};
 }
@@ -286,14 +289,10 @@ static enum sw_status read_witness(struct sw_heads *heads, const struct signers 
                                    uint32_t witness, const struct sw_verify_options *options,
                                    struct sw_verify_report *report)
 {
-    size_t length = 0;
+    const char *text = heads->witnesses[witness];
+    size_t length = heads->witness_bytes[witness];
     bool knows = false;
     enum sw_status status = SW_OK;
-    char *text = read_file(options->witnesses[witness], &length, report);
-    if (text == NULL) {
-        report->state = SW_VERIFY_WHOLE;
-        return SW_INVALID;
-    }
     for (size_t at = 0; status == SW_OK && at < length;) {
         struct sw_head head;
         size_t left = length - at;
@@ -316,7 +315,6 @@ static enum sw_status read_witness(struct sw_heads *heads, const struct signers 
         }
     }
     report->witness_agree += knows && status == SW_OK;
-    free(text);
     return status;
 }
 
@@ -327,12 +325,24 @@ static int by_size(const void *one, const void *other)
     return a < b ? -1 : a > b;
 }
 
+enum sw_status sw_heads_read(struct sw_heads *heads, const struct sw_verify_options *options,
+                             struct sw_verify_report *report)
+{
+    for (uint32_t i = 0; i < options->witness_count; i++) {
+        heads->witnesses[i] = read_file(options->witnesses[i], &heads->witness_bytes[i], report);
+        if (heads->witnesses[i] == NULL) {
+            report->state = SW_VERIFY_WHOLE;
+            return SW_INVALID;
+        }
+    }
+    return SW_OK;
+}
+
 enum sw_status sw_heads_open(struct sw_heads *heads, sqlite3 *database,
                              const struct sw_verify_options *options,
                              struct sw_verify_report *report)
 {
     struct signers signers = {0};
-    *heads = (struct sw_heads){0};
     enum sw_status status = read_signers(database, &signers, report);
     if (status == SW_OK) {
         status = find_trust(&signers, options, report);

@@ -25,14 +25,24 @@ struct sw_known_head {
 struct sw_heads {
     struct sw_known_head *heads; // [count] by size
     uint64_t count, capacity;
-    uint64_t next; // the first that the tree has not reached
+    uint64_t next;                            // the first that the tree has not reached
+    char *witnesses[SW_VERIFY_WITNESSES_MAX]; // what their files hold
+    size_t witness_bytes[SW_VERIFY_WITNESSES_MAX];
 };
 
 /** Accepts zeroed ones. */
 void sw_heads_close(struct sw_heads *heads);
 
 /**
- * Reads and checks the signers and checkpoints of @database, and the witnesses' files in @options,
+ * Reads the witnesses' files in @options into the zeroed @heads. To be called before the log is
+ * opened: a head that a witness hears of while a monitor writes is not in what was read before.
+ * SW_INVALID, with report->problem: one cannot be read.
+ */
+enum sw_status sw_heads_read(struct sw_heads *heads, const struct sw_verify_options *options,
+                             struct sw_verify_report *report) SW_MUST_CHECK;
+
+/**
+ * Reads and checks the signers and checkpoints of @database, and what sw_heads_read() read,
  * and fills report's fields about signatures and witnesses. SW_INVALID: the log is broken, or a
  * witness or key cannot be used: report->problem says how, and report->state which of the two.
  * SW_DATABASE, SW_NO_MEMORY.

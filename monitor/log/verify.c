@@ -420,6 +420,11 @@ static enum sw_status run(struct verify *verify)
         verify->report->state = SW_VERIFY_UNSEALED;
         return SW_OK;
     }
+    status = sw_heads_read(&verify->heads, verify->options, verify->report);
+    if (status != SW_OK) {
+        sw_heads_close(&verify->heads);
+        return status;
+    }
     status =
         sw_crew_open(&verify->crew, verify->path, thread_count(verify), verify->report->problem);
     verify->part = &verify->crew.parts[0];
