@@ -1,7 +1,7 @@
 /*
  * A filter of system calls: what is not on the list fails with EPERM. The list has what the C
  * library, OpenSSL and the sanitizers' runtimes call for memory, locks and time, and nothing that
- * opens, connects, starts, traces or makes memory executable.
+ * opens, connects, starts or traces.
  */
 #define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier): for close_range()
 #include "sandbox.h"

@@ -18,6 +18,7 @@
 #define PLATE_BYTES_MIN   5
 #define PLATE_BYTES_MAX   8
 #define LICENCE_BYTES_MAX 13
+#define DEPTH_MAX         32
 #define CUE_GAP_MAX       4 // of ":#. " between a cue such as "SSN" and its number
 
 /* --- reading --- */
@@ -525,15 +526,27 @@ static uint32_t match_any(struct sw_text text, uint32_t start, uint32_t *first, 
     return 0;
 }
 
-uint32_t sw_scrub_text(struct sw_text text, struct sw_buffer *buffer)
+/*
+ * Scrubs @text, which stands before the end or before a mask: both end a word.
+ *
+ * What is before a match has to be looked at once more, now that it ends there: a run of capitals
+ * too long for a name, say, may be a name when its end was part of an address. So what comes out
+ * holds nothing more to mask. Each time the text is shorter; who nests such texts too deep to be
+ * anything but hostile gets one mask for the rest.
+ */
+static uint32_t scrub_part(struct sw_text text, uint32_t depth, struct sw_buffer *buffer)
 {
+    uint32_t masks = 0;
+    uint32_t kept = 0; // up to here it is written
+    uint32_t position = 0;
     if (!may_hold(text)) {
         sw_buffer_append(buffer, text);
         return 0;
     }
-    uint32_t masks = 0;
-    uint32_t kept = 0; // up to here it is written
-    uint32_t position = 0;
+    if (depth == DEPTH_MAX) {
+        sw_buffer_append_string(buffer, "[name]");
+        return 1;
+    }
     while (position < text.length) {
         /* A mask that was just written ends a word too. */
         bool starts = position == kept || !is_alnum(text.bytes[position - 1]);
@@ -545,7 +558,9 @@ uint32_t sw_scrub_text(struct sw_text text, struct sw_buffer *buffer)
             continue;
         }
         SW_ASSERT(end > position);
-        sw_buffer_append(buffer, slice(text, kept, first));
+        if (first > kept) {
+            masks += scrub_part(slice(text, kept, first), depth + 1, buffer);
+        }
         sw_buffer_append_string(buffer, mask);
         masks++;
         kept = end;
@@ -553,6 +568,11 @@ uint32_t sw_scrub_text(struct sw_text text, struct sw_buffer *buffer)
     }
     sw_buffer_append(buffer, slice(text, kept, text.length));
     return masks;
+}
+
+uint32_t sw_scrub_text(struct sw_text text, struct sw_buffer *buffer)
+{
+    return scrub_part(text, 0, buffer);
 }
 
 bool sw_scrub_token_is_personal(struct sw_text text)
