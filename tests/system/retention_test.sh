@@ -5,6 +5,12 @@
 export XDG_RUNTIME_DIR=$WORK/runtime XDG_STATE_HOME=$WORK/state; mkdir -p "$XDG_RUNTIME_DIR"
 LOG=$WORK/log.db
 sql() { sqlite3 -batch "$1" "$2"; }
+# A copy of the log to delete from; the signer is to take it for the log.
+copy() {
+    cp "$LOG" "$1"
+    run "$SHAREWATCH" keys accept "$1"
+    expect_status 0
+}
 csv() { grep -F -- "$1" "$WORK/out" | head -1 | sed 's/.*,//'; }
 
 for scenario in subject-a sister-agency side-door; do
@@ -21,7 +27,7 @@ expect_out '"not_judged":{"gone":0,"unsure":0,"again":0}'
 
 # One event at a time, whichever it is: all the rest comes out again.
 for row in $(sql "$LOG" "SELECT min(event) FROM hop GROUP BY chain ORDER BY 1 LIMIT 6"); do
-    cp "$LOG" "$WORK/one.db"
+    copy "$WORK/one.db"
     run "$SHAREWATCH" prune "$WORK/one.db" --redact "$row" --reason "sent by mistake"
     expect_status 0
     run "$SHAREWATCH" replay "$WORK/one.db"
@@ -33,7 +39,7 @@ done
 # An event that another one corrects is gone: the correction is left as it was logged.
 row=$(sql "$LOG" "SELECT event FROM hop WHERE cause IS NOT NULL LIMIT 1")
 [ -n "$row" ] || fail "the scenarios judge nothing again"
-cp "$LOG" "$WORK/parent.db"
+copy "$WORK/parent.db"
 run "$SHAREWATCH" prune "$WORK/parent.db" --redact "$row" --reason "case 7"
 expect_status 0
 run "$SHAREWATCH" replay "$WORK/parent.db"
@@ -62,7 +68,7 @@ whole=$(csv "chains_crossed,A,")
 chain=$(sql "$LOG" "SELECT chain FROM chain WHERE level = 4 LIMIT 1")
 row=$(sql "$LOG" "SELECT min(event) FROM hop WHERE chain = '$chain' AND edge = 'E04'")
 [ -n "$row" ] || fail "the scenario has no search of the federal store"
-cp "$LOG" "$WORK/search.db"
+copy "$WORK/search.db"
 run "$SHAREWATCH" prune "$WORK/search.db" --redact "$row" --reason "case 8"
 expect_status 0
 run "$SHAREWATCH" diff "$WORK/search.db" --without-edge E04 --csv --chains
@@ -102,6 +108,8 @@ expect_status 0
 expect_no_out "Deleted from the log on purpose"
 
 # Six years on nothing is left to be judged, and nothing is called identical but the chains.
+run "$SHAREWATCH" keys accept "$LOG"
+expect_status 0
 run "$SHAREWATCH" prune "$LOG" --now 2033-01-01
 expect_status 0
 run "$SHAREWATCH" replay "$LOG"
