@@ -1,5 +1,6 @@
 #include "notary.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include <sharewatch/assert.h>
@@ -7,6 +8,7 @@
 
 #define PAUSE_MS_MIN 1000
 #define PAUSE_MS_MAX 60000
+#define HANG_MS      60000 // a disk under load takes its time
 
 static void say(const char *sentence, const char *more)
 {
@@ -32,6 +34,7 @@ static void start_again(struct sw_notary *notary)
 {
     if (sw_signer_start(&notary->signer, notary->folder) == SW_OK) {
         sw_signer_introduce(&notary->signer, sw_log_origin(notary->log));
+        notary->asked_ms = sw_steady_ms();
     } else if (!notary->complained) {
         say(notary->signer.sentence, "");
         notary->complained = true;
@@ -43,6 +46,11 @@ void sw_notary_tick(struct sw_notary *notary)
 {
     int64_t now_ms = sw_steady_ms();
     notary->due = true;
+    bool waits =
+        notary->signer.state == SW_SIGNER_ASKED || notary->signer.state == SW_SIGNER_OPENING;
+    if (waits && now_ms - notary->asked_ms > HANG_MS) {
+        (void)kill(notary->signer.pid, SIGKILL); // the next look hears of its end
+    }
     if (notary->wanted && notary->signer.state == SW_SIGNER_GONE && now_ms >= notary->retry_ms) {
         notary->retry_ms = now_ms + notary->pause_ms;
         notary->pause_ms =
@@ -67,6 +75,7 @@ void sw_notary_safe(struct sw_notary *notary)
         notary->captured = false;
         if (notary->signer.state == SW_SIGNER_IDLE) {
             sw_signer_ask(&notary->signer);
+            notary->asked_ms = sw_steady_ms();
         }
     }
 }

@@ -27,6 +27,7 @@ struct sw_notary {
     bool heard;             // signer.answer has not been dealt with
     bool refused;           // the log does not extend what was signed: it is not asked any more
     bool complained;        // said why there is no signature, since the last one
+    int64_t asked_ms;       // steady, when it was last asked or started
     int64_t retry_ms;       // steady, when another is started
     int64_t pause_ms;       // until the next try after that
     uint64_t ended_total;   // signers that died
@@ -39,7 +40,7 @@ void sw_notary_start(struct sw_notary *notary, const char *folder);
 /** Waits for it and notes its key in @log. False: log->sentence says what is wrong. */
 bool sw_notary_open(struct sw_notary *notary, struct sw_log *log, int64_t now_ms);
 
-/** Once a second: a head is due; a signer that died is started again. */
+/** Once a second: a head is due; a signer that died is started again, one that hangs is ended. */
 void sw_notary_tick(struct sw_notary *notary);
 
 /** An fdatasync begins, no transaction is open: takes the head of what it makes safe, if one is

@@ -71,16 +71,18 @@ run "$SHAREWATCH" verify "$LOG"
 expect_status 0
 expect_out "not signed since 2"
 rmdir "$KEYS/signing.key"; mv "$WORK/away" "$KEYS/signing.key"
-wait_for 120 said "there is a signer again" || fail "no signer came back"
+wait_for 200 said "there is a signer again" || fail "no signer came back"
 
 # The key is replaced under way: the next signer has the new one, and the old one handed over.
 run "$SHAREWATCH" keys rotate signing
 expect_status 0
 kill -9 "$(signer_of $monitor)"
+has_signers() { [ "$(number 'SELECT count(*) FROM signer')" -eq "$1" ]; }
+wait_for 200 has_signers 2 || fail "the log does not name the new key"
 before=$(heads)
+send
 wait_for 120 more_heads_than "$before" || fail "nothing is signed with the new key"
 stop_monitor
-[ "$(number 'SELECT count(*) FROM signer')" -eq 2 ] || fail "the log does not name the new key"
 run "$SHAREWATCH" verify "$LOG" --key "$KEYS/signing.pub"
 expect_status 0
 expect_out "as given"
