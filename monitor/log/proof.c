@@ -12,9 +12,8 @@
 #include "database.h"
 #include "part.h"
 #include "proof_text.h"
+#include "tile.h"
 #include "tree.h"
-
-#define TILE_ID(level, place) ((int64_t)((uint64_t)(level) << 48 | (place)))
 
 struct prover {
     struct sw_part part;
@@ -51,20 +50,6 @@ static bool root_of_entries(struct prover *prover, uint64_t first, uint32_t coun
     return true;
 }
 
-static bool copy_tile(struct prover *prover, uint32_t level, uint64_t place, uint32_t first,
-                      uint32_t count, uint8_t (*hashes)[SW_HASH_BYTES])
-{
-    (void)sqlite3_bind_int64(prover->tile, 1, TILE_ID(level, place));
-    bool there = sqlite3_step(prover->tile) == SQLITE_ROW &&
-                 sqlite3_column_bytes(prover->tile, 0) == SW_TILE_BYTES;
-    if (there) {
-        const uint8_t *bytes = sqlite3_column_blob(prover->tile, 0);
-        memcpy(hashes, bytes + (size_t)first * SW_HASH_BYTES, (size_t)count * SW_HASH_BYTES);
-    }
-    (void)sqlite3_reset(prover->tile);
-    return there;
-}
-
 /* From a full tile where there is one; else from the two halves, down to the entries. The depth is
  * that of the tree. */
 static bool subtree(void *context, uint32_t bits, uint64_t place,
@@ -75,8 +60,8 @@ static bool subtree(void *context, uint32_t bits, uint64_t place,
     uint32_t level = bits / 8;
     uint32_t rest = bits % 8;
     uint32_t count = UINT32_C(1) << rest;
-    if (copy_tile(prover, level, place >> (8 - rest),
-                  (uint32_t)(place << rest) & (SW_TILE_HASHES - 1), count, hashes)) {
+    if (sw_tile_copy(prover->tile, level, place >> (8 - rest),
+                     (uint32_t)(place << rest) & (SW_TILE_HASHES - 1), count, hashes)) {
         sw_tree_fold(&prover->part.hasher, hashes, count, hash);
         return true;
     }
@@ -197,9 +182,8 @@ enum sw_status sw_proof_write(const char *path, int64_t alert, bool withhold, FI
             status = sw_part_open(&prover->part, path, sentence);
         }
     }
-    if (status == SW_OK &&
-        sqlite3_prepare_v2(prover->part.database, "SELECT hashes FROM tile WHERE id = ?1", -1,
-                           &prover->tile, NULL) != SQLITE_OK) {
+    if (status == SW_OK && sqlite3_prepare_v2(prover->part.database, SW_TILE_SQL, -1, &prover->tile,
+                                              NULL) != SQLITE_OK) {
         status = unreadable(prover);
     }
     if (status == SW_OK) {

@@ -8,17 +8,15 @@
 #include <sqlite3.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/keys.h>
 #include <sharewatch/now.h>
 
-#include <sharewatch/keys.h>
-
 #include "database.h"
+#include "tile.h"
 #include "writer.h"
 
 /* The largest payload that is stored, scrubbed: 88 KiB, see sw_monitor.scrubbed. */
 #define RESERVED_BYTES ((size_t)128 << 10)
-
-#define TILE_ID(level, place) ((int64_t)((uint64_t)(level) << 48 | (place)))
 
 static bool draw(struct sw_seal *seal, uint8_t *bytes, uint32_t count)
 {
@@ -56,7 +54,7 @@ static bool store_tile(void *context, uint32_t level, uint64_t place,
 {
     struct sw_log *log = context;
     sqlite3_stmt *statement = log->seal->add_tile;
-    (void)sqlite3_bind_int64(statement, 1, TILE_ID(level, place));
+    (void)sqlite3_bind_int64(statement, 1, sw_tile_id(level, place));
     (void)sqlite3_bind_blob(statement, 2, hashes, SW_TILE_BYTES, SQLITE_STATIC);
     return insert(log, statement);
 }
@@ -159,15 +157,7 @@ static bool copy_hashes(struct sw_seal *seal, uint32_t level, uint64_t place, ui
         memcpy(hashes, seal->tree.tiles[level][first], (size_t)count * SW_HASH_BYTES);
         return true;
     }
-    (void)sqlite3_bind_int64(seal->find_tile, 1, TILE_ID(level, place));
-    bool there = sqlite3_step(seal->find_tile) == SQLITE_ROW &&
-                 sqlite3_column_bytes(seal->find_tile, 0) == SW_TILE_BYTES;
-    if (there) {
-        const uint8_t *bytes = sqlite3_column_blob(seal->find_tile, 0);
-        memcpy(hashes, bytes + (size_t)first * SW_HASH_BYTES, (size_t)count * SW_HASH_BYTES);
-    }
-    (void)sqlite3_reset(seal->find_tile);
-    return there;
+    return sw_tile_copy(seal->find_tile, level, place, first, count, hashes);
 }
 
 bool sw_seal_subtree(void *log, uint32_t bits, uint64_t place, uint8_t hash[SW_HASH_BYTES])
@@ -210,25 +200,18 @@ static bool restore_leaves(struct sw_seal *seal, sqlite3 *database, uint64_t siz
 }
 
 /* The hashes of @level, at least 1, behind its last full tile: the roots of the tiles below. */
-static bool restore_level(struct sw_seal *seal, sqlite3 *database, uint32_t level, uint64_t size)
+static bool restore_level(struct sw_seal *seal, uint32_t level, uint64_t size)
 {
-    sqlite3_stmt *statement = NULL;
     uint8_t hashes[SW_TILE_HASHES][SW_HASH_BYTES];
     uint64_t count = size >> (8 * level);
-    bool done = sqlite3_prepare_v2(database, "SELECT hashes FROM tile WHERE id = ?1", -1,
-                                   &statement, NULL) == SQLITE_OK;
+    bool done = true;
     for (uint64_t place = count - count % SW_TILE_HASHES; done && place < count; place++) {
-        (void)sqlite3_bind_int64(statement, 1, TILE_ID(level - 1, place));
-        done = sqlite3_step(statement) == SQLITE_ROW &&
-               sqlite3_column_bytes(statement, 0) == SW_TILE_BYTES;
+        done = sw_tile_copy(seal->find_tile, level - 1, place, 0, SW_TILE_HASHES, hashes);
         if (done) {
-            memcpy(hashes, sqlite3_column_blob(statement, 0), sizeof(hashes));
             sw_tree_fold(&seal->hasher, hashes, SW_TILE_HASHES,
                          seal->tree.tiles[level][place % SW_TILE_HASHES]);
         }
-        (void)sqlite3_reset(statement);
     }
-    (void)sqlite3_finalize(statement);
     return done;
 }
 
@@ -254,7 +237,7 @@ static bool restore_tree(struct sw_seal *seal, sqlite3 *database)
     seal->tree.size = size;
     bool done = size == 0 || restore_leaves(seal, database, size);
     for (uint32_t level = 1; done && level < SW_TREE_LEVELS && size >> (8 * level) != 0; level++) {
-        done = restore_level(seal, database, level, size);
+        done = restore_level(seal, level, size);
     }
     for (uint32_t level = 0; done && level < SW_TREE_LEVELS; level++) {
         restore_edge(seal, level);
@@ -324,8 +307,8 @@ static bool prepare(struct sw_log *log)
                               SQLITE_PREPARE_PERSISTENT, &seal->add_entry, NULL) == SQLITE_OK &&
            sqlite3_prepare_v3(log->database, "INSERT INTO tile VALUES (?1,?2)", -1,
                               SQLITE_PREPARE_PERSISTENT, &seal->add_tile, NULL) == SQLITE_OK &&
-           sqlite3_prepare_v3(log->database, "SELECT hashes FROM tile WHERE id = ?1", -1,
-                              SQLITE_PREPARE_PERSISTENT, &seal->find_tile, NULL) == SQLITE_OK;
+           sqlite3_prepare_v3(log->database, SW_TILE_SQL, -1, SQLITE_PREPARE_PERSISTENT,
+                              &seal->find_tile, NULL) == SQLITE_OK;
 }
 
 enum sw_status sw_seal_open(struct sw_log *log)

@@ -18,9 +18,8 @@
 #include "database.h"
 #include "heads.h"
 #include "schema.h"
+#include "tile.h"
 #include "tree.h"
-
-#define TILE_ID(level, place) ((int64_t)((uint64_t)(level) << 48 | (place)))
 
 struct verify {
     const char *path;
@@ -119,11 +118,9 @@ static bool is_tile_right(void *context, uint32_t level, uint64_t place,
                           const uint8_t hashes[SW_TILE_BYTES])
 {
     struct verify *verify = context;
-    (void)sqlite3_bind_int64(verify->tile, 1, TILE_ID(level, place));
-    bool right = sqlite3_step(verify->tile) == SQLITE_ROW &&
-                 sqlite3_column_bytes(verify->tile, 0) == SW_TILE_BYTES &&
-                 memcmp(sqlite3_column_blob(verify->tile, 0), hashes, SW_TILE_BYTES) == 0;
-    (void)sqlite3_reset(verify->tile);
+    uint8_t kept[SW_TILE_HASHES][SW_HASH_BYTES];
+    bool right = sw_tile_copy(verify->tile, level, place, 0, SW_TILE_HASHES, kept) &&
+                 memcmp(kept, hashes, SW_TILE_BYTES) == 0;
     if (!right && verify->report->state != SW_VERIFY_BROKEN) {
         int64_t first = (int64_t)(place << (8 * (level + 1)));
         (void)broken(verify, first,
@@ -346,9 +343,8 @@ static void read_origin(struct verify *verify)
 static enum sw_status check_all(struct verify *verify)
 {
     enum sw_status status = check_schema(verify);
-    if (status == SW_OK &&
-        sqlite3_prepare_v2(verify->part->database, "SELECT hashes FROM tile WHERE id = ?1", -1,
-                           &verify->tile, NULL) != SQLITE_OK) {
+    if (status == SW_OK && sqlite3_prepare_v2(verify->part->database, SW_TILE_SQL, -1,
+                                              &verify->tile, NULL) != SQLITE_OK) {
         status = unreadable(verify);
     }
     read_origin(verify);
@@ -421,13 +417,11 @@ static enum sw_status run(struct verify *verify)
         return SW_OK;
     }
     status = sw_heads_read(&verify->heads, verify->options, verify->report);
-    if (status != SW_OK) {
-        sw_heads_close(&verify->heads);
-        return status;
+    if (status == SW_OK) {
+        status = sw_crew_open(&verify->crew, verify->path, thread_count(verify),
+                              verify->report->problem);
+        verify->part = &verify->crew.parts[0];
     }
-    status =
-        sw_crew_open(&verify->crew, verify->path, thread_count(verify), verify->report->problem);
-    verify->part = &verify->crew.parts[0];
     if (status == SW_OK) {
         /* Counted again in the snapshot that all is read from: a monitor may be writing. */
         int64_t last = sw_database_number(verify->part->database, "SELECT max(id) FROM entry", -1);
