@@ -110,26 +110,51 @@ static void reverse(uint8_t (*hashes)[SW_HASH_BYTES], uint32_t count)
     }
 }
 
+/* What a proof is made with. */
+struct prover {
+    struct sw_hasher *hasher;
+    sw_subtree_fn subtree;
+    void *context;
+    uint8_t (*proof)[SW_HASH_BYTES]; // [SW_PROOF_HASHES], from the root down
+    uint32_t count;
+};
+
+struct range {
+    uint64_t first, end; // leaves
+};
+
+static bool add_range(struct prover *prover, uint64_t first, uint64_t end)
+{
+    SW_ASSERT(prover->count < SW_PROOF_HASHES);
+    return range_root(first, end, prover->hasher, prover->subtree, prover->context,
+                      prover->proof[prover->count++]);
+}
+
+/* Goes one step down, into the half of @range that has leaf @index; the other half's root is part
+ * of the proof. */
+static bool descend(struct prover *prover, struct range *range, uint64_t index)
+{
+    uint64_t middle = range->first + split(range->end - range->first);
+    bool left = index < middle;
+    bool done =
+        left ? add_range(prover, middle, range->end) : add_range(prover, range->first, middle);
+    *(left ? &range->end : &range->first) = middle;
+    return done;
+}
+
 bool sw_tree_prove(uint64_t size, uint64_t index, struct sw_hasher *hasher, sw_subtree_fn subtree,
                    void *context, uint8_t proof[SW_PROOF_HASHES][SW_HASH_BYTES], uint32_t *count)
 {
-    uint64_t first = 0;
-    uint64_t end = size;
-    uint32_t found = 0;
+    struct prover prover = {hasher, subtree, context, proof, 0};
+    struct range range = {0, size};
     SW_ASSERT(index < size);
-    while (end - first > 1) {
-        uint64_t middle = first + split(end - first);
-        SW_ASSERT(found < SW_PROOF_HASHES);
-        bool left = index < middle;
-        if (!range_root(left ? middle : first, left ? end : middle, hasher, subtree, context,
-                        proof[found++])) {
+    while (range.end - range.first > 1) {
+        if (!descend(&prover, &range, index)) {
             return false;
         }
-        first = left ? first : middle;
-        end = left ? middle : end;
     }
-    reverse(proof, found);
-    *count = found;
+    reverse(proof, prover.count);
+    *count = prover.count;
     return true;
 }
 
@@ -137,30 +162,21 @@ bool sw_tree_prove_growth(uint64_t from, uint64_t size, struct sw_hasher *hasher
                           sw_subtree_fn subtree, void *context,
                           uint8_t proof[SW_PROOF_HASHES][SW_HASH_BYTES], uint32_t *count)
 {
-    uint64_t first = 0;
-    uint64_t end = size;
-    uint32_t found = 0;
+    struct prover prover = {hasher, subtree, context, proof, 0};
+    struct range range = {0, size};
     SW_ASSERT(from > 0);
     SW_ASSERT(from <= size);
-    while (from != end) {
-        uint64_t middle = first + split(end - first);
-        SW_ASSERT(found < SW_PROOF_HASHES);
-        bool left = from <= middle;
-        if (!range_root(left ? middle : first, left ? end : middle, hasher, subtree, context,
-                        proof[found++])) {
-            return false;
-        }
-        first = left ? first : middle;
-        end = left ? middle : end;
-    }
-    if (first > 0) { // the old tree ends in the middle of the new one: its last part is asked for
-        SW_ASSERT(found < SW_PROOF_HASHES);
-        if (!range_root(first, end, hasher, subtree, context, proof[found++])) {
+    while (range.end != from) {
+        if (!descend(&prover, &range, from - 1)) {
             return false;
         }
     }
-    reverse(proof, found);
-    *count = found;
+    /* The old tree may end in the middle of the new one: then its last part is asked for. */
+    if (range.first > 0 && !add_range(&prover, range.first, range.end)) {
+        return false;
+    }
+    reverse(proof, prover.count);
+    *count = prover.count;
     return true;
 }
 
