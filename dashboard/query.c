@@ -334,27 +334,35 @@ static void unknown(struct sw_text key, struct sw_query_problem *problem)
     (void)sw_suggestion_hint(&suggestion, problem->hint, sizeof(problem->hint));
 }
 
+static const struct parameter *find(struct sw_text key)
+{
+    for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+        if (sw_text_equal(key, sw_text_from(parameters[i].name))) {
+            return &parameters[i];
+        }
+    }
+    return NULL;
+}
+
 enum sw_status sw_query_add(struct sw_query *query, struct sw_text key, struct sw_text value,
                             struct sw_query_problem *problem)
 {
+    const struct parameter *parameter = find(key);
+    char shown[41];
     if (value.bytes == NULL) {
         value = SW_TEXT("");
     }
-    for (size_t i = 0; i < PARAMETER_COUNT; i++) {
-        if (!sw_text_equal(key, sw_text_from(parameters[i].name))) {
-            continue;
-        }
-        if (parameters[i].add(query, value)) {
-            return SW_OK;
-        }
-        char shown[41];
-        printable(value, shown);
-        (void)snprintf(problem->message, sizeof(problem->message), "%s='%s' is not understood.",
-                       parameters[i].name, shown);
-        (void)snprintf(problem->hint, sizeof(problem->hint), "Give %s.", parameters[i].form);
+    if (parameter == NULL) {
+        unknown(key, problem);
         return SW_MALFORMED;
     }
-    unknown(key, problem);
+    if (parameter->add(query, value)) {
+        return SW_OK;
+    }
+    printable(value, shown);
+    (void)snprintf(problem->message, sizeof(problem->message), "%s='%s' is not understood.",
+                   parameter->name, shown);
+    (void)snprintf(problem->hint, sizeof(problem->hint), "Give %s.", parameter->form);
     return SW_MALFORMED;
 }
 
@@ -367,18 +375,11 @@ enum sw_status sw_query_add_of_page(struct sw_query *query, struct sw_text key,
             return SW_OK;
         }
     }
-    if (value.bytes == NULL || value.length == 0) {
-        value = SW_TEXT("");
-    }
-    bool known = sw_text_equal(key, SW_TEXT("entry"));
-    for (size_t i = 0; i < PARAMETER_COUNT && !known; i++) {
-        known = sw_text_equal(key, sw_text_from(parameters[i].name));
-    }
-    if (known && value.length == 0) {
+    key = sw_text_equal(key, SW_TEXT("entry")) ? SW_TEXT("as_of") : key;
+    if (value.length == 0 && find(key) != NULL) {
         return SW_OK;
     }
-    bool entry = sw_text_equal(key, SW_TEXT("entry"));
-    return sw_query_add(query, entry ? SW_TEXT("as_of") : key, value, problem);
+    return sw_query_add(query, key, value, problem);
 }
 
 void sw_query_default_of_page(struct sw_query *query)
