@@ -11,7 +11,7 @@ static void trim_line(struct sw_text *text)
     }
 }
 
-/* as_of=ENTRY: verify all of it now unless the log is verified up to there. */
+/* as_of=ENTRY: verify now unless the log is verified up to there. */
 enum MHD_Result sw_serve_verify(struct sw_call *call)
 {
     struct sw_verified *verified = &call->server->verified;

@@ -61,7 +61,7 @@ static bool ask(struct sw_verified *verified, uint64_t now_ms)
     return status == SW_EMPTY || status == SW_FULL;
 }
 
-bool sw_verified_look(struct sw_verified *verified, int64_t head, bool all, uint64_t now_ms)
+bool sw_verified_look(struct sw_verified *verified, int64_t head, bool now, uint64_t now_ms)
 {
     bool pending = verified->asked != 0 && verified->entry != verified->asked;
     if (pending && ask(verified, now_ms)) {
@@ -71,7 +71,7 @@ bool sw_verified_look(struct sw_verified *verified, int64_t head, bool all, uint
         verified->took_ms * PART > AGAIN_MS ? verified->took_ms * PART : (uint64_t)AGAIN_MS;
     bool first = verified->asked_ms == 0;
     bool due = head != verified->entry && (first || now_ms - verified->asked_ms >= rest_ms);
-    if (head == 0 || (!due && !all)) {
+    if (head == 0 || (!due && !now)) {
         return false;
     }
     verified->asked = head;

@@ -40,9 +40,9 @@ void sw_verified_init(struct sw_verified *verified, uv_loop_t *loop, struct sw_h
 
 /**
  * Takes in what came of the last run, and begins another when the log, which ends at @head, has
- * grown since and the last one is a while ago, or when @all. True while
- * one runs. @now_ms: the loop's clock.
+ * grown since: at once when @now, else when the last run is a while ago. True while one runs.
+ * @now_ms: the loop's clock.
  */
-bool sw_verified_look(struct sw_verified *verified, int64_t head, bool all, uint64_t now_ms);
+bool sw_verified_look(struct sw_verified *verified, int64_t head, bool now, uint64_t now_ms);
 
 #endif
