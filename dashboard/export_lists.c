@@ -132,28 +132,11 @@ static void filter_alerts(struct sw_buffer *sql, const struct sw_query *query)
     sw_buffer_append_string(sql, " AND i.ts >= ?3 AND i.ts < ?4");
 }
 
-static void append_codes(struct sw_buffer *sql, const char *column, uint32_t verdicts)
-{
-    const char *comma = "";
-    if (verdicts == 0) {
-        return;
-    }
-    sw_buffer_append_format(sql, " AND %s IN (", column);
-    for (uint32_t verdict = 0; verdict < SW_VERDICT_COUNT; verdict++) {
-        if ((verdicts & (1u << verdict)) != 0) {
-            sw_buffer_append_format(sql, "%s'%s'", comma,
-                                    sw_verdict_code((enum sw_verdict)verdict));
-            comma = ",";
-        }
-    }
-    sw_buffer_append_string(sql, ")");
-}
-
 static void filter_hops(struct sw_buffer *sql, const struct sw_query *query, const char *table)
 {
     char column[16];
     (void)snprintf(column, sizeof(column), "%s.verdict", table);
-    append_codes(sql, column, query->verdicts);
+    sw_sql_append_verdicts(sql, column, query->verdicts);
     (void)snprintf(column, sizeof(column), "%s.level", table);
     sw_sql_append_set(sql, column, query->levels);
     if (query->edge[0] != '\0') {
@@ -241,26 +224,15 @@ static int64_t refused_head(struct sw_store *store)
     return store->heads.quarantine;
 }
 
-/* Of tables that stay small and have no head of their own. */
-static int64_t highest(struct sw_store *store, const char *sql)
-{
-    int64_t id = 0;
-    sqlite3_stmt *row = sw_store_prepare(store, sql);
-    if (row != NULL && sw_store_step(store, row)) {
-        id = sqlite3_column_int64(row, 0);
-    }
-    (void)sw_store_done(store, row);
-    return id;
-}
-
+/* This table and the next stay small and have no head of their own. */
 static int64_t source_head(struct sw_store *store)
 {
-    return highest(store, "SELECT max(id) FROM log.source");
+    return sw_store_number(store, "SELECT max(id) FROM log.source");
 }
 
 static int64_t deletion_head(struct sw_store *store)
 {
-    return highest(store, "SELECT max(id) FROM log.redaction");
+    return sw_store_number(store, "SELECT max(id) FROM log.redaction");
 }
 
 /* The window of flows is the day. */

@@ -8,49 +8,17 @@
 #include <sharewatch/assert.h>
 #include <sharewatch/time.h>
 
+#include "inbox.h"
 #include "limits.h"
 
 #define SQL_BYTES   1024
 #define BINS_MAX    64
 #define BY_HOUR_MAX (14 * SW_DAY_MS)
 
-static void append_codes(struct sw_buffer *sql, uint32_t verdicts)
-{
-    if (verdicts == 0) {
-        return;
-    }
-    const char *comma = "";
-    sw_buffer_append_string(sql, " AND verdict IN (");
-    for (uint32_t verdict = 0; verdict < SW_VERDICT_COUNT; verdict++) {
-        if ((verdicts & (1u << verdict)) != 0) {
-            sw_buffer_append_format(sql, "%s'%s'", comma,
-                                    sw_verdict_code((enum sw_verdict)verdict));
-            comma = ",";
-        }
-    }
-    sw_buffer_append_string(sql, ")");
-}
-
-static void append_levels(struct sw_buffer *sql, uint32_t levels)
-{
-    if (levels == 0) {
-        return;
-    }
-    const char *comma = "";
-    sw_buffer_append_string(sql, " AND level IN (");
-    for (uint32_t level = 0; level < SW_LEVEL_COUNT; level++) {
-        if ((levels & (1u << level)) != 0) {
-            sw_buffer_append_format(sql, "%s%u", comma, level);
-            comma = ",";
-        }
-    }
-    sw_buffer_append_string(sql, ")");
-}
-
 static void append_filter(struct sw_buffer *sql, const struct sw_query *query)
 {
-    append_codes(sql, query->verdicts);
-    append_levels(sql, query->levels);
+    sw_sql_append_verdicts(sql, "verdict", query->verdicts);
+    sw_sql_append_set(sql, "level", query->levels);
     sw_buffer_append_string(sql, query->edge[0] != '\0' ? " AND edge = ?3" : "");
     sw_buffer_append_string(sql, query->from_node[0] != '\0' ? " AND from_node = ?4" : "");
     sw_buffer_append_string(sql, query->to_node[0] != '\0' ? " AND to_node = ?5" : "");

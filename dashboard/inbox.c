@@ -210,6 +210,23 @@ void sw_sql_append_set(struct sw_buffer *sql, const char *column, uint32_t set)
     sw_buffer_append_string(sql, ")");
 }
 
+void sw_sql_append_verdicts(struct sw_buffer *sql, const char *column, uint32_t verdicts)
+{
+    if (verdicts == 0) {
+        return;
+    }
+    sw_buffer_append_format(sql, " AND %s IN (", column);
+    const char *comma = "";
+    for (uint32_t verdict = 0; verdict < SW_VERDICT_COUNT; verdict++) {
+        if ((verdicts & (1u << verdict)) != 0) {
+            sw_buffer_append_format(sql, "%s'%s'", comma,
+                                    sw_verdict_code((enum sw_verdict)verdict));
+            comma = ",";
+        }
+    }
+    sw_buffer_append_string(sql, ")");
+}
+
 /* The pattern of LIKE that finds @words as they stand. */
 static void like_pattern(const char *words, char pattern[2 * SW_SEARCH_BYTES + 4])
 {

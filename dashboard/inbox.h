@@ -37,6 +37,9 @@ enum sw_status sw_inbox_move(struct sw_store *store, int64_t alert, enum sw_revi
 /** Appends ` AND COLUMN IN (1,4)` for the bits of @set, nothing when it is empty. */
 void sw_sql_append_set(struct sw_buffer *sql, const char *column, uint32_t set);
 
+/** Appends ` AND COLUMN IN ('PROH','AUTO')` likewise, for a column that holds codes of verdicts. */
+void sw_sql_append_verdicts(struct sw_buffer *sql, const char *column, uint32_t verdicts);
+
 /** Appends the conditions of @query on a group `g`, with the parameters ?11 to ?14; binds them. */
 void sw_sql_append_group(struct sw_buffer *sql, const struct sw_query *query);
 void sw_sql_bind_group(sqlite3_stmt *statement, const struct sw_query *query);

@@ -83,15 +83,9 @@ static void write_checkpoint(sqlite3_stmt *row, struct sw_buffer *out)
 /* How often the monitor let the broker wait, in all runs. */
 static int64_t count_waits(struct sw_store *store)
 {
-    int64_t waits = 0;
-    sqlite3_stmt *row = sw_store_prepare(
-        store, "SELECT sum(total) FROM (SELECT max(total) AS total FROM log.loss WHERE"
-               " " SW_LOSS_IS_NONE " GROUP BY run_id)");
-    if (row != NULL && sw_store_step(store, row)) {
-        waits = sqlite3_column_int64(row, 0);
-    }
-    (void)sw_store_done(store, row);
-    return waits;
+    return sw_store_number(store,
+                           "SELECT sum(total) FROM (SELECT max(total) AS total FROM log.loss WHERE"
+                           " " SW_LOSS_IS_NONE " GROUP BY run_id)");
 }
 
 enum sw_status sw_answer_integrity(struct sw_store *store, struct sw_buffer *out)

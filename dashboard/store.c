@@ -152,7 +152,7 @@ static int authorize(void *context, int action, const char *first, const char *s
     }
 }
 
-static int64_t read_number(struct sw_store *store, const char *sql)
+int64_t sw_store_number(struct sw_store *store, const char *sql)
 {
     int64_t number = 0;
     sqlite3_stmt *statement = sw_store_prepare(store, sql);
@@ -221,12 +221,12 @@ static enum sw_status attach(struct sw_store *store)
 
 static enum sw_status check_log(struct sw_store *store)
 {
-    if (read_number(store, "PRAGMA log.application_id") != SW_LOG_APPLICATION_ID) {
+    if (sw_store_number(store, "PRAGMA log.application_id") != SW_LOG_APPLICATION_ID) {
         say(store, "this is an SQLite file, but no sharewatch log", store->log_path,
             "Give --log the file that `sharewatch run` or `sharewatch monitor` wrote.");
         return SW_INVALID;
     }
-    int64_t schema = read_number(store, "PRAGMA log.user_version");
+    int64_t schema = sw_store_number(store, "PRAGMA log.user_version");
     store->schema = schema;
     if (schema < SW_LOG_VERSION_OLDEST || schema > SW_LOG_VERSION) {
         (void)snprintf(store->problem, sizeof(store->problem),
@@ -272,7 +272,7 @@ static enum sw_status open_reviews(struct sw_store *store)
 
 static enum sw_status make_reviews(struct sw_store *store)
 {
-    int64_t tables = read_number(store, "SELECT count(*) FROM main.sqlite_schema");
+    int64_t tables = sw_store_number(store, "SELECT count(*) FROM main.sqlite_schema");
     if (tables == 0) {
         char pragmas[128];
         (void)snprintf(pragmas, sizeof(pragmas),
@@ -285,8 +285,8 @@ static enum sw_status make_reviews(struct sw_store *store)
         }
         return SW_OK;
     }
-    if (read_number(store, "PRAGMA main.application_id") != SW_REVIEWS_APPLICATION_ID ||
-        read_number(store, "PRAGMA main.user_version") != SW_REVIEWS_SCHEMA) {
+    if (sw_store_number(store, "PRAGMA main.application_id") != SW_REVIEWS_APPLICATION_ID ||
+        sw_store_number(store, "PRAGMA main.user_version") != SW_REVIEWS_SCHEMA) {
         say(store, "this is no reviews file of this dashboard", store->reviews_path,
             "Give --reviews a new file; the dashboard makes it.");
         return SW_INVALID;
@@ -549,26 +549,27 @@ bool sw_store_step(struct sw_store *store, sqlite3_stmt *statement)
 static void read_heads(struct sw_store *store)
 {
     struct sw_heads *heads = &store->heads;
-    heads->alert = read_number(store, "SELECT max(id) FROM log.alert");
-    heads->event = read_number(store, "SELECT max(id) FROM log.event");
-    heads->hop = read_number(store, "SELECT max(id) FROM log.hop");
-    heads->gap = read_number(store, "SELECT max(id) FROM log.gap");
-    heads->quarantine = read_number(store, "SELECT max(id) FROM log.quarantine");
-    int64_t loss = read_number(store, "SELECT max(id) FROM log.loss");
+    heads->alert = sw_store_number(store, "SELECT max(id) FROM log.alert");
+    heads->event = sw_store_number(store, "SELECT max(id) FROM log.event");
+    heads->hop = sw_store_number(store, "SELECT max(id) FROM log.hop");
+    heads->gap = sw_store_number(store, "SELECT max(id) FROM log.gap");
+    heads->quarantine = sw_store_number(store, "SELECT max(id) FROM log.quarantine");
+    int64_t loss = sw_store_number(store, "SELECT max(id) FROM log.loss");
     if (loss != heads->loss) {
         heads->loss = loss;
-        heads->losses = read_number(store, "SELECT count(*) FROM (SELECT DISTINCT run_id, what FROM"
-                                           " log.loss WHERE NOT " SW_LOSS_IS_NONE ")");
+        heads->losses =
+            sw_store_number(store, "SELECT count(*) FROM (SELECT DISTINCT run_id, what FROM"
+                                   " log.loss WHERE NOT " SW_LOSS_IS_NONE ")");
     }
-    heads->oldest_ms = read_number(store, "SELECT min(ts_event) FROM log.event");
-    heads->newest_ms = read_number(store, "SELECT max(ts_event) FROM log.event");
-    heads->review = read_number(store, "SELECT max(seq) FROM review");
+    heads->oldest_ms = sw_store_number(store, "SELECT min(ts_event) FROM log.event");
+    heads->newest_ms = sw_store_number(store, "SELECT max(ts_event) FROM log.event");
+    heads->review = sw_store_number(store, "SELECT max(seq) FROM review");
 }
 
 bool sw_store_refresh(struct sw_store *store)
 {
     sw_store_limit(store, 0);
-    int64_t version = read_number(store, "PRAGMA log.data_version");
+    int64_t version = sw_store_number(store, "PRAGMA log.data_version");
     if (version == store->data_version) {
         return false;
     }

@@ -84,6 +84,9 @@ enum sw_status sw_store_run(struct sw_store *store, const char *sql) SW_MUST_CHE
 /** One step of @statement: true when there is a row. Ends a statement that overruns. */
 bool sw_store_step(struct sw_store *store, sqlite3_stmt *statement);
 
+/** The single integer that @sql gives; 0 when it gives none. */
+int64_t sw_store_number(struct sw_store *store, const char *sql);
+
 /** True when the files have moved since the last call; heads are then read anew. */
 bool sw_store_refresh(struct sw_store *store);
 
