@@ -29,10 +29,13 @@ void sw_judge_init_log(struct sw_judge *judge, struct sw_pipeline *pipeline, str
 struct sw_text sw_judge_stored(const struct sw_packet *packet, const struct sw_event *event,
                                char bytes[SW_JUDGE_STORED_MAX])
 {
+    return event->mask_count == 0 ? packet->payload : sw_judge_scrubbed(packet, event, bytes);
+}
+
+struct sw_text sw_judge_scrubbed(const struct sw_packet *packet, const struct sw_event *event,
+                                 char bytes[SW_JUDGE_STORED_MAX])
+{
     struct sw_buffer buffer;
-    if (event->mask_count == 0) {
-        return packet->payload;
-    }
     sw_buffer_init(&buffer, bytes, SW_JUDGE_STORED_MAX);
     sw_pipeline_write_scrubbed(packet, event, &buffer);
     SW_ASSERT(!buffer.overflowed);

@@ -50,6 +50,10 @@ struct sw_judge_calls {
 struct sw_text sw_judge_stored(const struct sw_packet *packet, const struct sw_event *event,
                                char bytes[SW_JUDGE_STORED_MAX]);
 
+/** The same as if something had been scrubbed: of a packet of which something was, earlier. */
+struct sw_text sw_judge_scrubbed(const struct sw_packet *packet, const struct sw_event *event,
+                                 char bytes[SW_JUDGE_STORED_MAX]);
+
 struct sw_judge {
     struct sw_pipeline *pipeline;
     struct sw_log *log; // in which earlier events and chains are found; NULL: ask the calls

@@ -38,25 +38,15 @@ static void add_gap(void *context, const struct sw_gap *gap, int64_t at_ms)
     touch(scribe, gap->source);
 }
 
-/* What is stored: scrubbed now, or then; the log tells by the place that it is not what came. */
-static struct sw_text stored_payload(struct sw_scribe *scribe, const struct sw_packet *packet)
-{
-    struct sw_buffer buffer;
-    if (scribe->judge.event.mask_count == 0 && !scribe->scrubbed_before) {
-        return packet->payload;
-    }
-    sw_buffer_init(&buffer, scribe->scrubbed, sizeof(scribe->scrubbed));
-    sw_pipeline_write_scrubbed(packet, &scribe->judge.event, &buffer);
-    SW_ASSERT(!buffer.overflowed);
-    return sw_buffer_text(&buffer);
-}
-
 static enum sw_status keep_event(void *context, const struct sw_packet *packet,
                                  const struct sw_event *event, int64_t *row)
 {
     struct sw_scribe *scribe = context;
-    enum sw_status status =
-        sw_log_add_event(&scribe->log, packet, event, stored_payload(scribe, packet));
+    /* Scrubbed now, or then; the log tells by the place that it is not what came. */
+    struct sw_text stored = scribe->scrubbed_before
+                                ? sw_judge_scrubbed(packet, event, scribe->scrubbed)
+                                : sw_judge_stored(packet, event, scribe->scrubbed);
+    enum sw_status status = sw_log_add_event(&scribe->log, packet, event, stored);
     *row = scribe->log.event_id;
     return status;
 }
