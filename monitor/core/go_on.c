@@ -5,22 +5,13 @@
 
 #include "pipeline_state.h"
 
-static uint32_t find_rule(const struct sw_rules *rules, struct sw_text name)
-{
-    for (uint32_t i = 0; i < rules->count; i++) {
-        if (sw_text_equal(rules->rules[i].name, name)) {
-            return i;
-        }
-    }
-    return UINT32_MAX;
-}
-
 /* The same alert under the new rules; false when its rule or its edge is gone. */
 static bool translate(const struct sw_pipeline *pipeline, const struct sw_pipeline *former,
                       struct sw_daily_key *key)
 {
     if (key->rule != UINT32_MAX) {
-        key->rule = find_rule(&pipeline->config.rules, former->config.rules.rules[key->rule].name);
+        key->rule =
+            sw_rules_find(&pipeline->config.rules, former->config.rules.rules[key->rule].name);
         if (key->rule == UINT32_MAX) {
             return false;
         }

@@ -506,13 +506,18 @@ void sw_pipeline_restore_hole(struct sw_pipeline *pipeline, struct sw_text sourc
     }
 }
 
-void sw_pipeline_restore_daily(struct sw_pipeline *pipeline, uint32_t rule, uint16_t edge,
-                               enum sw_verdict verdict, enum sw_level level, int64_t day,
-                               uint64_t alert_id)
+void sw_pipeline_restore_daily(struct sw_pipeline *pipeline, struct sw_text rule,
+                               struct sw_text edge, enum sw_verdict verdict, enum sw_level level,
+                               int64_t day, uint64_t alert_id)
 {
+    const struct sw_pipeline_config *config = &pipeline->config;
+    uint32_t index = sw_rules_find(&config->rules, rule);
+    if (index == UINT32_MAX) {
+        return;
+    }
     struct sw_daily_key key = {.day = day,
-                               .rule = rule,
-                               .edge = edge,
+                               .rule = index,
+                               .edge = edge.length > 0 ? sw_map_edge(config->map, edge) : SW_NONE,
                                .verdict = (uint8_t)verdict,
                                .level = (uint8_t)level};
     if (sw_daily_find(&pipeline->daily, &key) == 0) {

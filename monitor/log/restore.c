@@ -154,16 +154,6 @@ static bool restore_sources(struct sw_log *log, struct sw_pipeline *pipeline)
     return done && code == SQLITE_DONE;
 }
 
-static uint32_t find_rule(const struct sw_log *log, struct sw_text name)
-{
-    for (uint32_t i = 0; i < log->rule_count; i++) {
-        if (sw_text_equal(log->rules[i].name, name)) {
-            return i;
-        }
-    }
-    return UINT32_MAX;
-}
-
 static bool restore_daily(struct sw_log *log, struct sw_pipeline *pipeline)
 {
     sqlite3_stmt *statement = NULL;
@@ -175,18 +165,17 @@ static bool restore_daily(struct sw_log *log, struct sw_pipeline *pipeline)
                 sqlite3_bind_int64(statement, 2, log->alert_id - ALERTS_READ_MAX) == SQLITE_OK;
     int code = SQLITE_ROW;
     while (done && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        char text[128];
-        sw_database_copy(statement, 1, text, sizeof(text));
-        uint32_t rule = find_rule(log, sw_text_from(text));
-        sw_database_copy(statement, 2, text, sizeof(text));
-        uint16_t edge = text[0] == '\0' ? SW_NONE : sw_map_edge(log->map, sw_text_from(text));
-        sw_database_copy(statement, 3, text, sizeof(text));
-        if (rule != UINT32_MAX) {
-            sw_pipeline_restore_daily(pipeline, rule, edge, sw_verdict_find(sw_text_from(text)),
-                                      (enum sw_level)sqlite3_column_int(statement, 4),
-                                      sqlite3_column_int64(statement, 5) / SW_DAY_MS,
-                                      (uint64_t)sqlite3_column_int64(statement, 0));
-        }
+        char rule[128];
+        char edge[128];
+        char verdict[16];
+        sw_database_copy(statement, 1, rule, sizeof(rule));
+        sw_database_copy(statement, 2, edge, sizeof(edge));
+        sw_database_copy(statement, 3, verdict, sizeof(verdict));
+        sw_pipeline_restore_daily(pipeline, sw_text_from(rule), sw_text_from(edge),
+                                  sw_verdict_find(sw_text_from(verdict)),
+                                  (enum sw_level)sqlite3_column_int(statement, 4),
+                                  sqlite3_column_int64(statement, 5) / SW_DAY_MS,
+                                  (uint64_t)sqlite3_column_int64(statement, 0));
     }
     (void)sqlite3_finalize(statement);
     return done && code == SQLITE_DONE;

@@ -477,32 +477,8 @@ static bool restore_chains(struct sw_logged *logged, struct sw_pipeline *pipelin
     return sqlite3_finalize(statement) == SQLITE_OK;
 }
 
-uint32_t sw_logged_find_rule(const struct sw_rules *rules, struct sw_text name)
-{
-    for (uint32_t i = 0; i < rules->count; i++) {
-        if (sw_text_equal(rules->rules[i].name, name)) {
-            return i;
-        }
-    }
-    return UINT32_MAX;
-}
-
-static void restore_daily_row(sqlite3_stmt *statement, struct sw_pipeline *pipeline,
-                              const struct sw_pipeline_config *config)
-{
-    struct sw_text name = text_of(statement, 2);
-    uint32_t rule = sw_logged_find_rule(&config->rules, text_of(statement, 1));
-    uint16_t edge = name.length == 0 ? SW_NONE : sw_map_edge(config->map, name);
-    if (rule != UINT32_MAX) {
-        sw_pipeline_restore_daily(pipeline, rule, edge, sw_verdict_find(text_of(statement, 3)),
-                                  (enum sw_level)sqlite3_column_int(statement, 4),
-                                  sqlite3_column_int64(statement, 5) / SW_DAY_MS,
-                                  (uint64_t)sqlite3_column_int64(statement, 0));
-    }
-}
-
 static bool restore_daily(struct sw_logged *logged, struct sw_pipeline *pipeline,
-                          const struct sw_pipeline_config *config, int64_t last_alert)
+                          int64_t last_alert)
 {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(logged->reader.database,
@@ -515,13 +491,17 @@ static bool restore_daily(struct sw_logged *logged, struct sw_pipeline *pipeline
     (void)sqlite3_bind_int64(statement, 1, SW_DAILY_MAX);
     (void)sqlite3_bind_int64(statement, 2, last_alert);
     while (sqlite3_step(statement) == SQLITE_ROW) {
-        restore_daily_row(statement, pipeline, config);
+        sw_pipeline_restore_daily(pipeline, text_of(statement, 1), text_of(statement, 2),
+                                  sw_verdict_find(text_of(statement, 3)),
+                                  (enum sw_level)sqlite3_column_int(statement, 4),
+                                  sqlite3_column_int64(statement, 5) / SW_DAY_MS,
+                                  (uint64_t)sqlite3_column_int64(statement, 0));
     }
     return sqlite3_finalize(statement) == SQLITE_OK;
 }
 
 enum sw_status sw_logged_restore(struct sw_logged *logged, struct sw_pipeline *pipeline,
-                                 const struct sw_pipeline_config *config, int64_t before)
+                                 int64_t before)
 {
     char sql[192];
     if (before <= sw_database_number(logged->reader.database, "SELECT min(id) FROM event", 0)) {
@@ -534,7 +514,7 @@ enum sw_status sw_logged_restore(struct sw_logged *logged, struct sw_pipeline *p
                    (long long)before);
     int64_t last_alert = sw_database_number(logged->reader.database, sql, -1);
     if (last_alert < 0 || !restore_chains(logged, pipeline, before) ||
-        !restore_daily(logged, pipeline, config, last_alert)) {
+        !restore_daily(logged, pipeline, last_alert)) {
         return fail(logged);
     }
     sw_pipeline_restore_alert_id(pipeline, (uint64_t)last_alert);

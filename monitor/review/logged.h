@@ -117,9 +117,6 @@ enum sw_status sw_logged_next_event(struct sw_logged *logged,
 /** True when the payload of @event was deleted on purpose, so that it cannot be judged again. */
 bool sw_logged_is_gone(const struct sw_logged_event *event);
 
-/** The index of the rule called @name among @rules, UINT32_MAX when there is none. */
-uint32_t sw_logged_find_rule(const struct sw_rules *rules, struct sw_text name);
-
 /** The topic that @event was sent to; lives until the next call. */
 struct sw_text sw_logged_topic(struct sw_logged *logged, const struct sw_logged_event *event);
 
@@ -168,7 +165,6 @@ enum sw_status sw_logged_chain_before(struct sw_logged *logged, struct sw_text k
 /** Brings into @pipeline what the log knew just before the event @before, as a monitor that starts
  *  then does: chains, daily alerts, the last alert's number. */
 enum sw_status sw_logged_restore(struct sw_logged *logged, struct sw_pipeline *pipeline,
-                                 const struct sw_pipeline_config *config,
                                  int64_t before) SW_MUST_CHECK;
 
 #endif

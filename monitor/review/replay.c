@@ -190,7 +190,7 @@ static bool start_pipeline(struct sw_replay *replay, int64_t map_id, int64_t pol
         free(former);
     }
     sw_judge_init(&replay->judge, replay->pipeline, &judge_calls, replay);
-    if (sw_logged_restore(&replay->logged, replay->pipeline, &config, replay->event.id) != SW_OK) {
+    if (sw_logged_restore(&replay->logged, replay->pipeline, replay->event.id) != SW_OK) {
         sw_replay_fail(replay);
         return false;
     }

@@ -59,18 +59,10 @@ static void read_hop(sqlite3_stmt *hops, struct sw_hop *hop, struct sw_log_subje
 static void open_daily(struct sw_replay *replay)
 {
     sqlite3_stmt *alerts = replay->logged.statements[SW_LOGGED_ALERTS];
-    struct sw_pipeline_config config = sw_knowledge_config(&replay->knowledge);
-    uint32_t rule = sw_logged_find_rule(&config.rules, sw_replay_column(alerts, 3));
-    struct sw_text edge = sw_replay_column(alerts, 2);
-    if (rule != UINT32_MAX) {
-        sw_pipeline_restore_daily(replay->pipeline, rule,
-                                  edge.length == 0 ? SW_NONE
-                                                   : sw_map_edge(&replay->knowledge.map, edge),
-                                  sw_verdict_find(sw_replay_column(alerts, 6)),
-                                  (enum sw_level)sqlite3_column_int(alerts, 5),
-                                  sqlite3_column_int64(alerts, 11) / SW_DAY_MS,
-                                  (uint64_t)sqlite3_column_int64(alerts, 14));
-    }
+    sw_pipeline_restore_daily(
+        replay->pipeline, sw_replay_column(alerts, 3), sw_replay_column(alerts, 2),
+        sw_verdict_find(sw_replay_column(alerts, 6)), (enum sw_level)sqlite3_column_int(alerts, 5),
+        sqlite3_column_int64(alerts, 11) / SW_DAY_MS, (uint64_t)sqlite3_column_int64(alerts, 14));
 }
 
 /* The alert that tells of the hop at @time_ms: a new one, or one of the day. */
@@ -162,7 +154,6 @@ static uint32_t logged_correlations(struct sw_replay *replay, const struct sw_ev
 {
     sqlite3_stmt *hops = replay->logged.statements[SW_LOGGED_HOPS];
     sqlite3_stmt *findings = replay->logged.statements[SW_LOGGED_FINDINGS_OF];
-    struct sw_pipeline_config config = sw_knowledge_config(&replay->knowledge);
     uint32_t count = 0;
     if (!replay->hop_there || event != &replay->judge.event ||
         sqlite3_column_int64(hops, 0) != replay->event.id || sqlite3_column_int64(hops, 2) != 0) {
@@ -172,7 +163,7 @@ static uint32_t logged_correlations(struct sw_replay *replay, const struct sw_ev
     while (count < SW_FINDINGS_MAX && sw_replay_step(replay, SW_LOGGED_FINDINGS_OF)) {
         const char *name = sw_logged_rule_name(&replay->logged, sqlite3_column_int64(findings, 0),
                                                sqlite3_column_int64(findings, 1));
-        uint32_t rule = sw_logged_find_rule(&config.rules, sw_text_from(name));
+        uint32_t rule = sw_rules_find(&replay->rules, sw_text_from(name));
         if (rule != UINT32_MAX && sw_policy_is_correlation(replay->knowledge.policy, rule)) {
             found[count++] = rule;
         }

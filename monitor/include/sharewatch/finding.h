@@ -65,4 +65,7 @@ struct sw_rules {
     void *context;
 };
 
+/** The index of the rule called @name, UINT32_MAX when there is none. */
+uint32_t sw_rules_find(const struct sw_rules *rules, struct sw_text name);
+
 #endif

@@ -242,15 +242,16 @@ void sw_pipeline_source_ended(struct sw_pipeline *pipeline, struct sw_text sourc
 /** What the shell restores after a restart, from the log; chains in the order of their last hop,
  * the newest last. A chain that was forgotten (see the counters) and comes again starts at revision
  * 1: when anything was ever evicted the shell looks in the log, merges with sw_chain_merge() and
- *  restores the result. */
+ * restores the result. A daily alert goes by the names of its rule and its edge, which may be
+ * empty; one whose rule is no more is passed over. */
 void sw_pipeline_restore_chain(struct sw_pipeline *pipeline, const struct sw_chain *chain);
 void sw_pipeline_restore_source(struct sw_pipeline *pipeline, struct sw_text source,
                                 uint64_t highest);
 void sw_pipeline_restore_hole(struct sw_pipeline *pipeline, struct sw_text source, uint64_t first,
                               uint64_t last, int64_t opened_ms, bool reported);
-void sw_pipeline_restore_daily(struct sw_pipeline *pipeline, uint32_t rule, uint16_t edge,
-                               enum sw_verdict verdict, enum sw_level level, int64_t day,
-                               uint64_t alert_id);
+void sw_pipeline_restore_daily(struct sw_pipeline *pipeline, struct sw_text rule,
+                               struct sw_text edge, enum sw_verdict verdict, enum sw_level level,
+                               int64_t day, uint64_t alert_id);
 void sw_pipeline_restore_alert_id(struct sw_pipeline *pipeline, uint64_t last_alert_id);
 
 /** Adds what @older, the newest row of the same chain in the log, knows to @chain, whose revision

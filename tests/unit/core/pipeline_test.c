@@ -603,8 +603,10 @@ static void a_restart_goes_on_where_it_stopped(void **state)
                              .last_ms = NOW_MS - 9 * SW_DAY_MS};
     sw_pipeline_restore_chain(pipeline, &chain);
     sw_pipeline_restore_alert_id(pipeline, 41);
-    sw_pipeline_restore_daily(pipeline, RULE_DAILY, sw_map_edge(&map, SW_TEXT("E19")),
-                              SW_VERDICT_PROH, SW_LEVEL_NONE, 20781, 17); // 2026-11-24
+    sw_pipeline_restore_daily(pipeline, SW_TEXT("daily"), SW_TEXT("E19"), SW_VERDICT_PROH,
+                              SW_LEVEL_NONE, 20781, 17); // 2026-11-24
+    sw_pipeline_restore_daily(pipeline, SW_TEXT("no-such-rule"), SW_TEXT("E19"), SW_VERDICT_PROH,
+                              SW_LEVEL_NONE, 20781, 18);
     step("fingerprint.matched", "f-9", "24T10:12:00", "{\"subject_tok\":\"s-a\"}");
     assert_int_equal(outputs.chain.hops, 4);
     assert_int_equal(outputs.chain.revision, 4);
