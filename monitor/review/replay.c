@@ -167,6 +167,7 @@ static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t pol
     }
     sw_knowledge_close(&replay->knowledge);
     replay->knowledge = fresh;
+    replay->switches_off = sw_map_switches_off(&fresh.map);
     return true;
 }
 

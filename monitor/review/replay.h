@@ -102,6 +102,7 @@ struct sw_replay {
     struct sw_pipeline *pipeline;
     struct sw_judge judge;
     struct sw_rules rules; // of the policy
+    bool switches_off;     // the map switches some edge off
     FILE *tested_to;       // where it is told how often each rule could be tested; NULL: nowhere
     struct sw_tested *tested;
     struct sw_rules tested_rules; // that are counted

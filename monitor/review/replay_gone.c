@@ -31,7 +31,7 @@ bool sw_replay_is_lost(struct sw_replay *replay)
         replay->counts.gone++;
         return true;
     }
-    if (replay->counts.gone > 0 && !replay->plain && sw_map_switches_off(&replay->knowledge.map)) {
+    if (replay->counts.gone > 0 && !replay->plain && replay->switches_off) {
         replay->counts.unsure++;
         return true;
     }
