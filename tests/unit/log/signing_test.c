@@ -10,6 +10,7 @@
 #include <sharewatch/verify.h>
 
 #include "log_place.h"
+#include "log_run.h"
 
 static struct test_log_place place;
 static struct sw_log log_file;
@@ -18,30 +19,11 @@ static struct sw_signed_head last;
 static char keys[160];
 static char sentence[SW_KEY_SENTENCE_BYTES];
 
-static struct sw_node nodes[] = {
-    {.id = {"JAIL", 4}, .name = {"LAPD jail", 9}, .class_code = SW_AGENCY_CLASS_LOCAL}};
-static struct sw_agency agencies[] = {{.id = {"LAPD", 4}, .name = {"LAPD", 4}}};
-static struct sw_map map = {.id = {"test", 4},
-                            .version = {"1", 1},
-                            .agencies = agencies,
-                            .nodes = nodes,
-                            .agency_count = 1,
-                            .node_count = 1,
-                            .digest = {1}};
-
 static void open_log(void)
 {
-    struct sw_log_run run = {.version = "0",
-                             .broker = "none",
-                             .started_ms = 1,
-                             .map = &map,
-                             .map_content = SW_TEXT("map: test"),
-                             .policy_name = SW_TEXT("test"),
-                             .policy_digest = {2},
-                             .policy_content = SW_TEXT("rules")};
     if (sw_log_open(&log_file, place.path) != SW_OK ||
         sw_log_sign_with(&log_file, &key.open, 1) != SW_OK ||
-        sw_log_start_run(&log_file, &run) != SW_OK) {
+        sw_log_start_run(&log_file, &test_log_run) != SW_OK) {
         fail_msg("%s", log_file.sentence);
     }
 }
