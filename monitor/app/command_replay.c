@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <sharewatch/command.h>
+#include <sharewatch/json.h>
 #include <sharewatch/now.h>
 #include <sharewatch/time.h>
 
@@ -79,7 +80,11 @@ static const char details[] =
     "With --speed it is played instead: alerts come as `watch` shows them, or with --to mqtt://…\n"
     "events go to sharewatch/v1/replay/AGENCY/KIND, marked so that no monitor takes them. With\n"
     "--to FILE a new log is written, by --map and --policy if they are given.\n"
-    "All events are judged whatever the filters say; they choose what is compared, told or sent.\n";
+    "All events are judged whatever the filters say; they choose what is compared, told or sent.\n"
+    "A new log gets the chosen events only, judged as though the others had never come: those of\n"
+    "that time and agency, and of these, with --edge or --chain, the ones of which a judgement in\n"
+    "the log took that edge or belongs to that chain, and the ones that taught such a judgement.\n"
+    "The numbers of the others stand as gaps in it, and its runs name the filter.\n";
 
 static const struct sw_command command = {
     .name = "replay",
@@ -101,6 +106,25 @@ static void on_signal(int number)
 static bool read_time(const char *text, int64_t *time_ms)
 {
     return text == NULL || sw_time_parse(sw_text_from(text), time_ms) == SW_OK;
+}
+
+static bool has_filter(void)
+{
+    return arguments.from != NULL || arguments.until != NULL || arguments.edge != NULL ||
+           arguments.agency != NULL || arguments.chain != NULL;
+}
+
+/* The times were read before and are fine. */
+static struct sw_replay_filter read_filter(void)
+{
+    struct sw_replay_filter filter = {.from_ms = INT64_MIN,
+                                      .until_ms = INT64_MAX,
+                                      .edge = sw_text_from(arguments.edge),
+                                      .agency = sw_text_from(arguments.agency),
+                                      .chain = sw_text_from(arguments.chain)};
+    (void)read_time(arguments.from, &filter.from_ms);
+    (void)read_time(arguments.until, &filter.until_ms);
+    return filter;
 }
 
 static void complain(const char *sentence)
@@ -259,12 +283,7 @@ static int replay_log(const char *log, double speed, bool plays, bool to_broker)
     if (sw_log_newest(&replay.logged.reader, &events, &alerts) == SW_OK) {
         event_total = (uint64_t)events;
     }
-    struct sw_replay_filter *filter = &replay.filter;
-    filter->edge = sw_text_from(arguments.edge);
-    filter->agency = sw_text_from(arguments.agency);
-    filter->chain = sw_text_from(arguments.chain);
-    (void)read_time(arguments.from, &filter->from_ms);
-    (void)read_time(arguments.until, &filter->until_ms);
+    replay.filter = read_filter();
     sw_replay_give(&replay, arguments.map, arguments.policy);
     replay.tested_to = arguments.tested ? stdout : NULL;
     int code = plays ? play(speed, to_broker) : compare(log);
@@ -281,11 +300,35 @@ static bool write_turn(void *context)
     return interrupted == 0;
 }
 
+/* What was left out goes into the origin, so that nobody takes the new log for all of it. */
+static void choose(void)
+{
+    const struct sw_replay_filter filter = read_filter();
+    const char *const names[] = {"from", "until", "edge", "agency", "chain"};
+    const char *const values[] = {arguments.from, arguments.until, arguments.edge, arguments.agency,
+                                  arguments.chain};
+    char chosen[SW_REWRITE_CHOSEN_BYTES];
+    struct sw_buffer buffer;
+    sw_buffer_init(&buffer, chosen, sizeof(chosen));
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (values[i] != NULL) {
+            sw_buffer_append_string(&buffer, ", only ");
+            sw_buffer_append_string(&buffer, names[i]);
+            sw_buffer_append_string(&buffer, " ");
+            sw_buffer_append_string(&buffer, values[i]);
+        }
+    }
+    sw_rewrite_choose(&rewrite, &filter, sw_buffer_text(&buffer));
+}
+
 static int write_log(const char *log)
 {
     if (sw_rewrite_open(&rewrite, log, arguments.to) != SW_OK) {
         complain(rewrite.sentence);
         return SW_EXIT_ENVIRONMENT;
+    }
+    if (has_filter()) {
+        choose();
     }
     rewrite.map_given = arguments.map;
     rewrite.policy_given = arguments.policy;
@@ -302,6 +345,9 @@ static int write_log(const char *log)
         arguments.to, rewrite.events, log,
         arguments.map != NULL || arguments.policy != NULL ? " anew" : " again", rewrite.alerts,
         rewrite.refused, status == SW_STOPPED ? "; interrupted, the rest is missing" : "");
+    if (rewrite.left_out > 0) {
+        (void)printf("%" PRIu64 " events were left out by the filter\n", rewrite.left_out);
+    }
     if (rewrite.gone > 0) {
         (void)printf("%" PRIu64
                      " events are missing in it: their payloads were deleted on purpose\n",
@@ -322,12 +368,6 @@ static bool read_speed(double *speed)
     return end != arguments.speed && *end == '\0' && *speed > 0 && *speed <= SPEED_MAX;
 }
 
-static bool has_filter(void)
-{
-    return arguments.from != NULL || arguments.until != NULL || arguments.edge != NULL ||
-           arguments.agency != NULL || arguments.chain != NULL;
-}
-
 static int run(const char *log)
 {
     double speed = 0;
@@ -345,10 +385,9 @@ static int run(const char *log)
         return sw_command_usage_error(&command, "--tested is text and goes with a comparison, "
                                                 "without --json, --speed and --to");
     }
-    if (file && (has_filter() || arguments.speed != NULL)) {
-        return sw_command_usage_error(&command,
-                                      "a log is written whole and at once: --to FILE goes "
-                                      "with neither filters nor --speed");
+    if (file && arguments.speed != NULL) {
+        return sw_command_usage_error(&command, "a log is written at once: --to FILE goes "
+                                                "without --speed");
     }
     broker.broker = url ? arguments.to : NULL;
     return file ? write_log(log) : replay_log(log, speed, url || arguments.speed != NULL, url);

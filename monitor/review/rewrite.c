@@ -7,6 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#include "database.h"
+
 #define COMMIT_EVERY 4096 // events
 
 static enum sw_status fail(struct sw_rewrite *rewrite, const char *sentence)
@@ -52,6 +56,56 @@ enum sw_status sw_rewrite_open(struct sw_rewrite *rewrite, const char *from, con
     }
     return status;
 }
+
+/* --- choosing --- */
+
+/* ?3 and ?4 are NULL where nothing was asked for. Reporters are compared event by event. */
+static const char chosen_sql[] =
+    "SELECT id FROM event WHERE ts_event >= ?1 AND ts_event < ?2 AND ((?3 IS NULL AND ?4 IS NULL) "
+    "OR id IN (SELECT event FROM hop WHERE (?3 IS NULL OR edge = ?3) AND (?4 IS NULL OR chain = "
+    "?4) "
+    "UNION SELECT cause FROM hop WHERE cause IS NOT NULL AND (?3 IS NULL OR edge = ?3) AND "
+    "(?4 IS NULL OR chain = ?4))) ORDER BY id";
+
+static bool next_chosen(struct sw_rewrite *rewrite)
+{
+    int code = sqlite3_step(rewrite->chosen);
+    rewrite->chosen_row = code == SQLITE_ROW ? sqlite3_column_int64(rewrite->chosen, 0) : 0;
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+static enum sw_status find_chosen(struct sw_rewrite *rewrite)
+{
+    const struct sw_replay_filter *filter = &rewrite->filter;
+    sqlite3 *database = rewrite->logged.reader.database;
+    bool done =
+        !rewrite->filtered ||
+        (sqlite3_prepare_v2(database, chosen_sql, -1, &rewrite->chosen, NULL) == SQLITE_OK &&
+         sqlite3_bind_int64(rewrite->chosen, 1, filter->from_ms) == SQLITE_OK &&
+         sqlite3_bind_int64(rewrite->chosen, 2, filter->until_ms) == SQLITE_OK &&
+         (filter->edge.length == 0 || sw_database_bind(rewrite->chosen, 3, filter->edge)) &&
+         (filter->chain.length == 0 || sw_database_bind(rewrite->chosen, 4, filter->chain)) &&
+         next_chosen(rewrite));
+    return done ? SW_OK : fail(rewrite, sqlite3_errmsg(database));
+}
+
+/* Events come in the order of their rows, and so do those that are chosen. */
+static bool is_chosen(struct sw_rewrite *rewrite, const struct sw_logged_event *event)
+{
+    struct sw_text reporter = {0};
+    if (!rewrite->filtered) {
+        return true;
+    }
+    if (event->id != rewrite->chosen_row) {
+        return false;
+    }
+    (void)next_chosen(rewrite); // what cannot be read is told of by the events' own cursor
+    return rewrite->filter.agency.length == 0 ||
+           (sw_wire_parse_source(event->source, &reporter) == SW_OK &&
+            sw_text_equal(reporter, rewrite->filter.agency));
+}
+
+/* --- judging --- */
 
 /* The former scratch is there until what it counts is in the new log. */
 static enum sw_status change_run(struct sw_rewrite *rewrite, const struct sw_logged_run *run,
@@ -115,14 +169,28 @@ static enum sw_status take(struct sw_rewrite *rewrite, const struct sw_logged_ev
     return status == SW_DATABASE ? fail(rewrite, rewrite->scribe.log.sentence) : SW_OK;
 }
 
+void sw_rewrite_choose(struct sw_rewrite *rewrite, const struct sw_replay_filter *filter,
+                       struct sw_text chosen)
+{
+    size_t length = strlen(rewrite->origin) - 1; // without its parenthesis
+    rewrite->filter = *filter;
+    rewrite->filtered = true;
+    (void)snprintf(rewrite->origin + length, sizeof(rewrite->origin) - length, "%.*s)",
+                   SW_TEXT_FORMAT(chosen));
+}
+
 enum sw_status sw_rewrite_run(struct sw_rewrite *rewrite)
 {
     struct sw_logged_event event = {0};
-    enum sw_status status = SW_OK;
+    enum sw_status status = find_chosen(rewrite);
     while (status == SW_OK) {
         status = sw_logged_next_event(&rewrite->logged, &event);
         if (status == SW_DATABASE) {
             return fail(rewrite, rewrite->logged.reader.sentence);
+        }
+        if (status == SW_OK && !is_chosen(rewrite, &event)) {
+            rewrite->left_out++;
+            continue;
         }
         if (status == SW_OK) {
             status = enter_run(rewrite, event.run_id);
@@ -151,6 +219,8 @@ enum sw_status sw_rewrite_close(struct sw_rewrite *rewrite)
     }
     sw_knowledge_close(&rewrite->knowledge[0]);
     sw_knowledge_close(&rewrite->knowledge[1]);
+    (void)sqlite3_finalize(rewrite->chosen);
+    rewrite->chosen = NULL;
     sw_logged_close(&rewrite->logged);
     return status;
 }

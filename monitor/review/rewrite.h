@@ -4,6 +4,10 @@
  * The new log is written as a monitor writes it. Each of its runs names the log it was made from in
  * place of a broker, so that nobody takes it for one that a monitor wrote. What was refused then
  * has left no bytes: its numbers become gaps, and so do those of events whose payload was deleted.
+ *
+ * A filter chooses events: by their time and their reporter; by edge and chain those of which a
+ * logged judgement took that edge or belongs to that chain, and those that taught such a judgement.
+ * They are judged as though the others had never come, and the numbers of those become gaps.
  */
 #ifndef SHAREWATCH_REWRITE_H
 #define SHAREWATCH_REWRITE_H
@@ -15,9 +19,11 @@
 
 #include "knowledge.h"
 #include "logged.h"
+#include "replay.h"
 #include "scribe.h"
 
 #define SW_REWRITE_SENTENCE_BYTES 1024
+#define SW_REWRITE_CHOSEN_BYTES   256 // of what the origin says of a filter
 
 struct sw_rewrite {
     struct sw_logged logged;
@@ -27,12 +33,17 @@ struct sw_rewrite {
     const char *map_given, *policy_given; // in place of the log's own; NULL: those
     bool (*turn)(void *context);          // every thousands of events; false: stop. May be NULL
     void *context;
-    int64_t run_id; // in the log that is read
+    struct sw_replay_filter filter; // all of it when nothing was set
+    bool filtered;
+    struct sqlite3_stmt *chosen; // rows of the events that the filter chooses, in order
+    int64_t chosen_row;          // of those the next, 0: there are no more
+    int64_t run_id;              // in the log that is read
     struct sw_logged_run run;
     int64_t last_ms; // when the last event was logged
-    char origin[SW_LOG_PATH_BYTES + 16];
+    char origin[SW_LOG_PATH_BYTES + SW_REWRITE_CHOSEN_BYTES + 16];
     uint64_t events, alerts, refused;
-    uint64_t gone; // events that were left out, since their payload was deleted on purpose
+    uint64_t left_out; // events, by the filter
+    uint64_t gone;     // events that were left out, since their payload was deleted on purpose
     char sentence[SW_REWRITE_SENTENCE_BYTES]; // what went wrong
 };
 
@@ -42,6 +53,11 @@ struct sw_rewrite {
  */
 enum sw_status sw_rewrite_open(struct sw_rewrite *rewrite, const char *from,
                                const char *to) SW_MUST_CHECK;
+
+/** Chooses events, before the run; what the new log's origin says of that is @chosen, such as
+ *  ", only edge E04". The filter's texts outlive the rewriting. */
+void sw_rewrite_choose(struct sw_rewrite *rewrite, const struct sw_replay_filter *filter,
+                       struct sw_text chosen);
 
 /** Judges and writes. SW_STOPPED: the turn said so; what was judged is in the new log. SW_INVALID:
  *  map or policy cannot be used. SW_DATABASE: the sentence says why. */

@@ -18,9 +18,9 @@ run "$SHAREWATCH" replay "$LOG" --speed 0
 expect_status 2
 run "$SHAREWATCH" replay "$LOG" --speed fast
 expect_status 2
-run "$SHAREWATCH" replay "$LOG" --to "$WORK/new.db" --edge E04
+run "$SHAREWATCH" replay "$LOG" --to "$WORK/new.db" --speed 60
 expect_status 2
-expect_err "a log is written whole"
+expect_err "a log is written at once"
 [ ! -e "$WORK/new.db" ] || fail "a refused call left a file"
 
 # To the terminal: the lines of `watch`.
@@ -114,6 +114,36 @@ done
 run "$SHAREWATCH" replay "$LOG" --to "$WORK/again.db"
 expect_status 3
 expect_err "never written over"
+
+# With a filter the new log has the chosen events alone; it is as whole as any other, and says what it is.
+chosen() { # FILE FILTER… : writes $WORK/FILE and looks at it
+    local file=$WORK/$1; shift
+    run "$SHAREWATCH" replay "$LOG" --to "$file" "$@"
+    expect_status 0
+    some=$(sql "$file" "SELECT count(*) FROM event")
+    expect_out "$some events of $LOG judged again"
+    [ "$some" -lt "$events" ] && expect_out "$((events - some)) events were left out by the filter"
+    run "$SHAREWATCH" verify "$file"
+    expect_status 0
+    run "$SHAREWATCH" replay "$file"
+    expect_status 0
+    expect_out "identical"
+}
+chosen edge.db --edge E04
+[ "$some" = "$(sql "$LOG" "SELECT count(*) FROM event WHERE id IN (SELECT event FROM hop WHERE edge = 'E04' UNION SELECT cause FROM hop WHERE edge = 'E04')")" ] && [ "$some" -gt 0 ] ||
+    fail "$some events over E04"
+[ "$(sql "$WORK/edge.db" "SELECT broker FROM run")" = "(replay of day.db, only edge E04)" ] || fail "it passes for all of the log"
+agency=$(sql "$LOG" "SELECT substr(name, 23, instr(substr(name, 23), ':') - 1) FROM source ORDER BY id LIMIT 1")
+chosen agency.db --agency "$agency"
+[ "$some" = "$(sql "$LOG" "SELECT count(*) FROM event JOIN source ON source.id = source_id WHERE name LIKE 'urn:sharewatch:agency:$agency:%'")" ] && [ "$some" -gt 0 ] ||
+    fail "$some events of $agency"
+middle=$(sql "$LOG" "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', (min(ts_event) + max(ts_event)) / 2000, 'unixepoch') FROM event")
+chosen early.db --until "$middle"; early=$some
+chosen late.db --from "$middle"
+[ "$early" -gt 0 ] && [ "$some" -gt 0 ] && [ $((early + some)) -eq "$events" ] || fail "$early events before, $some after"
+chain=$(sql "$LOG" "SELECT chain FROM hop WHERE event > 10 ORDER BY id LIMIT 1")
+chosen chain.db --chain "$chain" --from 2000-01-01
+[ "$(sql "$WORK/chain.db" "SELECT count(DISTINCT chain) FROM hop")" = 1 ] || fail "other chains than $chain"
 run "$SHAREWATCH" replay "$LOG" --to "$WORK/nowhere/again.db"
 expect_status 3
 
