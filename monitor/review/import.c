@@ -4,12 +4,10 @@
  */
 #include "import.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -17,6 +15,7 @@
 #include <sharewatch/assert.h>
 #include <sharewatch/wire.h>
 
+#include "audit_file.h"
 #include "import_event.h"
 #include "reason.h"
 #include "scrub.h"
@@ -25,7 +24,6 @@
 #define CACHED_REASONS     4096 // likewise
 #define CACHED_TEXT_BYTES  96   // longer texts are worked out each time
 #define ROW_BYTES_TYPICAL  64   // of the shortest rows that are common, to guess how many there are
-#define MAGIC_BYTES        8
 #define SCRUBBED_BYTES_MAX (4 * SW_TEXT_BYTES_MAX)
 
 struct sw_import_cached_org {
@@ -692,14 +690,8 @@ static void note_unknown(struct sw_import *import)
     struct sw_import_file *file = current(import);
     for (uint32_t i = 0; i < import->header.unknown_count; i++) {
         char bytes[SW_IMPORT_NAME_BYTES] = "";
-        struct sw_buffer buffer;
         struct sw_text name = import->csv.cells[import->header.unknown[i]];
-        sw_buffer_init(&buffer, bytes, sizeof(bytes));
-        (void)sw_scrub_text(name, &buffer);
-        for (uint32_t k = 0; k < buffer.length; k++) {
-            bytes[k] = (char)(bytes[k] >= ' ' && bytes[k] <= '~' ? bytes[k] : '?');
-        }
-        bool listed = buffer.overflowed;
+        bool listed = !sw_audit_file_column(name, bytes, sizeof(bytes));
         for (uint32_t k = 0; k < file->unknown_count; k++) {
             listed = listed || strcmp(file->unknown[k], bytes) == 0;
         }
@@ -759,70 +751,16 @@ static enum sw_status take_row(struct sw_import *import, struct taken *taken)
 
 /* --- files --- */
 
-static bool has_magic(const uint8_t *bytes, ssize_t count, const char *magic, ssize_t length)
+/* The same file twice in one call counts once. */
+static bool is_seen(const struct sw_import *import, const struct sw_import_file *file)
 {
-    return count >= length && memcmp(bytes, magic, (size_t)length) == 0;
-}
-
-static enum sw_import_skip look_at(const uint8_t *bytes, ssize_t count)
-{
-    if (has_magic(bytes, count, "PK\x03\x04", 4) ||
-        has_magic(bytes, count, "\xD0\xCF\x11\xE0", 4)) {
-        return SW_IMPORT_SHEET;
-    }
-    if (has_magic(bytes, count, "%PDF", 4)) {
-        return SW_IMPORT_PDF;
-    }
-    bool wide = has_magic(bytes, count, "\xFF\xFE", 2) || has_magic(bytes, count, "\xFE\xFF", 2);
-    return wide ? SW_IMPORT_WIDE : SW_IMPORT_READ;
-}
-
-/* Reads the whole file once for its digest, before it is read for its rows. */
-static enum sw_import_skip read_digest(struct sw_import *import, int descriptor,
-                                       struct sw_import_file *file)
-{
-    ssize_t count = 0;
-    begin_hash(import);
-    while ((count = read(descriptor, import->buffer, SW_CSV_BUFFER_BYTES)) > 0 ||
-           (count < 0 && errno == EINTR)) {
-        if (count < 0) {
-            continue;
-        }
-        if (file->bytes == 0) {
-            file->skipped = look_at((const uint8_t *)import->buffer, count);
-        }
-        file->bytes += (uint64_t)count;
-        add_hash(import, import->buffer, (size_t)count);
-    }
-    end_hash(import, file->digest);
-    if (count < 0 || lseek(descriptor, 0, SEEK_SET) != 0) {
-        return SW_IMPORT_UNREADABLE;
-    }
     for (const struct sw_import_file *other = import->files; other < file; other++) {
         if (other->skipped == SW_IMPORT_READ && other->bytes == file->bytes &&
             memcmp(other->digest, file->digest, sizeof(file->digest)) == 0) {
-            return SW_IMPORT_SEEN;
+            return true;
         }
     }
-    return file->skipped;
-}
-
-/* The name without its folder, scrubbed: people name files after persons and plates. */
-static void write_name(struct sw_import_file *file, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
-    struct sw_buffer buffer;
-    sw_buffer_init(&buffer, file->name, sizeof(file->name));
-    (void)sw_scrub_text(sw_text_from(name), &buffer);
-    if (buffer.overflowed) {
-        sw_buffer_init(&buffer, file->name, sizeof(file->name));
-        sw_buffer_append_string(&buffer, "(long name)");
-    }
-    for (uint32_t i = 0; i < buffer.length; i++) {
-        bool plain = (unsigned char)file->name[i] >= ' ' && file->name[i] != 127;
-        file->name[i] = (char)(plain ? file->name[i] : '?');
-    }
+    return false;
 }
 
 static enum sw_status read_rows(struct sw_import *import, int descriptor)
@@ -859,7 +797,7 @@ enum sw_status sw_import_file(struct sw_import *import, const char *path, struct
     }
     struct sw_import_file *file = &import->files[import->file_count++];
     *file = (struct sw_import_file){0};
-    write_name(file, path);
+    sw_audit_file_name(path, file->name, sizeof(file->name));
     sw_organisation_read(import->map, agency, &import->producer);
     memcpy(file->agency, import->producer.id, sizeof(file->agency));
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
@@ -868,19 +806,14 @@ enum sw_status sw_import_file(struct sw_import *import, const char *path, struct
         return SW_OK;
     }
     enum sw_status status = SW_OK;
-    file->skipped = read_digest(import, descriptor, file);
+    file->skipped = sw_audit_file_look(descriptor, import->buffer, SW_CSV_BUFFER_BYTES,
+                                       file->digest, &file->bytes);
+    if (file->skipped == SW_IMPORT_READ && is_seen(import, file)) {
+        file->skipped = SW_IMPORT_SEEN;
+    }
     if (file->skipped == SW_IMPORT_READ) {
         status = read_rows(import, descriptor);
     }
     (void)close(descriptor);
     return status;
-}
-
-const char *sw_import_skip_text(enum sw_import_skip skip)
-{
-#define SKIP_TEXT(name, text) [name] = (text),
-    static const char *const texts[] = {SW_IMPORT_SKIP_LIST(SKIP_TEXT)};
-#undef SKIP_TEXT
-    SW_ASSERT((size_t)skip < sizeof(texts) / sizeof(texts[0]));
-    return texts[skip];
 }

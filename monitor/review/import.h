@@ -30,6 +30,7 @@
 #include <sharewatch/pipeline.h>
 #include <sharewatch/taxonomy.h>
 
+#include "audit_file.h"
 #include "csv.h"
 #include "flock.h"
 #include "organisation.h"
@@ -37,24 +38,9 @@
 
 #define SW_IMPORT_FILES_MAX   256
 #define SW_IMPORT_UNKNOWN_MAX 16 // names of unknown columns that a file's report lists
-#define SW_IMPORT_NAME_BYTES  64
 #define SW_IMPORT_REFUSED_MAX 16 // different codes of refusals by the pipeline
 #define SW_IMPORT_TYPES_MAX   8
 #define SW_IMPORT_ROWS_COMMIT 20000 // rows of a file between two commits
-
-/** Why a whole file is passed over. */
-// X(name, text)
-#define SW_IMPORT_SKIP_LIST(X)                                                                     \
-    X(SW_IMPORT_READ, "")                                                                          \
-    X(SW_IMPORT_UNREADABLE, "it cannot be read")                                                   \
-    X(SW_IMPORT_SHEET, "a spreadsheet (XLSX or XLS); save it as CSV and import that")              \
-    X(SW_IMPORT_PDF, "a PDF; ask for the data as CSV, or convert it")                              \
-    X(SW_IMPORT_WIDE, "text in UTF-16; save it as CSV in UTF-8 and import that")                   \
-    X(SW_IMPORT_SEEN, "the same file as one before it")
-
-#define SW_IMPORT_SKIP_ENUM(name, text) name,
-enum sw_import_skip { SW_IMPORT_SKIP_LIST(SW_IMPORT_SKIP_ENUM) };
-#undef SW_IMPORT_SKIP_ENUM
 
 struct sw_import_file {
     char name[SW_IMPORT_NAME_BYTES];       // without its folder, scrubbed
@@ -174,7 +160,5 @@ enum sw_status sw_import_file(struct sw_import *import, const char *path,
 /** Prints the report for people, or as one JSON object. */
 void sw_import_print(const struct sw_import *import, FILE *stream);
 void sw_import_print_json(const struct sw_import *import, FILE *stream);
-
-const char *sw_import_skip_text(enum sw_import_skip skip);
 
 #endif
