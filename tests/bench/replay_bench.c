@@ -7,9 +7,12 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <sqlite3.h>
+
+#include <sharewatch/assert.h>
 
 #include "replay.h"
 
@@ -24,39 +27,60 @@ static double used_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static const char *const events_sql =
-    "SELECT id, run_id, ts_logged, source_id, event_id, kind, action, ts_event, ts_recorded, "
-    "sequence, synthetic, scrubbed, payload, digest FROM event ORDER BY id";
-
-static const char *const others_sql[] = {
-    "SELECT event, revision, cause, chain, edge, from_node, to_node, data_class, crosses, level, "
-    "verdict, duties, fed_reach, late, ts_event, alert, synthetic, id FROM hop ORDER BY id",
-    "SELECT hop, policy_id, rule, verdict, missing FROM finding",
-    "SELECT chain, verdict, verdicts, duties, revision, event, level, fed_reach, hops, first_ms, "
-    "last_ms, synthetic FROM chain",
-    "SELECT * FROM alert ORDER BY id",
+/* A query and what its columns hold: i a number, t text, b bytes. */
+struct query {
+    const char *sql;
+    const char *columns;
 };
 
-/* Steps through the rows of @sql and looks at each column. */
-static uint64_t read_rows(sqlite3 *database, const char *sql)
+static const struct query events_query = {
+    "SELECT id, run_id, ts_logged, source_id, event_id, kind, action, ts_event, ts_recorded, "
+    "sequence, synthetic, scrubbed, payload, digest FROM event ORDER BY id",
+    "iiiitttiiiiitb"};
+
+static const struct query other_queries[] = {
+    {"SELECT event, revision, cause, chain, edge, from_node, to_node, data_class, crosses, level, "
+     "verdict, duties, fed_reach, late, ts_event, alert, synthetic, id FROM hop ORDER BY id",
+     "iiittttttittiiiiii"},
+    {"SELECT hop, policy_id, rule, verdict, missing FROM finding", "iiitt"},
+    {"SELECT chain, verdict, verdicts, duties, revision, event, level, fed_reach, hops, first_ms, "
+     "last_ms, synthetic FROM chain",
+     "ttttiiiiiiii"},
+    {"SELECT hop, chain, edge, rule, cite, level, verdict, duties, title, sentence, path, "
+     "ts_event, ts_logged, daily, id, synthetic FROM alert ORDER BY id",
+     "ittttitttttiiiii"},
+};
+
+/* Reads each column as a program does that knows the types. */
+static void read_columns(sqlite3_stmt *statement, const char *columns)
+{
+    for (int column = 0; columns[column] != '\0'; column++) {
+        if (columns[column] == 'i') {
+            (void)sqlite3_column_int64(statement, column);
+        } else {
+            (void)(columns[column] == 't' ? sqlite3_column_text(statement, column)
+                                          : sqlite3_column_blob(statement, column));
+            (void)sqlite3_column_bytes(statement, column);
+        }
+    }
+}
+
+static uint64_t read_rows(sqlite3 *database, const struct query *query)
 {
     sqlite3_stmt *statement = NULL;
     uint64_t rows = 0;
-    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK) {
-        return 0;
-    }
-    int columns = sqlite3_column_count(statement);
+    int status = sqlite3_prepare_v2(database, query->sql, -1, &statement, NULL);
+    SW_ASSERT(status == SQLITE_OK);
+    SW_ASSERT((size_t)sqlite3_column_count(statement) == strlen(query->columns));
     while (sqlite3_step(statement) == SQLITE_ROW) {
-        for (int column = 0; column < columns; column++) {
-            (void)sqlite3_column_bytes(statement, column);
-        }
+        read_columns(statement, query->columns);
         rows++;
     }
     (void)sqlite3_finalize(statement);
     return rows;
 }
 
-/* The log is opened as the replay opens it. */
+/* The log is opened as the replay opens it; opening and closing count, here and there. */
 static double scan(const char *path, bool all, uint64_t *events)
 {
     sqlite3 *database = NULL;
@@ -65,9 +89,9 @@ static double scan(const char *path, bool all, uint64_t *events)
     if (sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) ==
             SQLITE_OK &&
         sqlite3_exec(database, "PRAGMA mmap_size = 1099511627776", NULL, NULL, NULL) == SQLITE_OK) {
-        *events = read_rows(database, events_sql);
-        for (size_t i = 0; all && i < sizeof(others_sql) / sizeof(others_sql[0]); i++) {
-            (void)read_rows(database, others_sql[i]);
+        *events = read_rows(database, &events_query);
+        for (size_t i = 0; all && i < sizeof(other_queries) / sizeof(other_queries[0]); i++) {
+            (void)read_rows(database, &other_queries[i]);
         }
     }
     (void)sqlite3_close(database);
@@ -76,16 +100,14 @@ static double scan(const char *path, bool all, uint64_t *events)
 
 static double replay_once(const char *path, bool plain, enum sw_status *status)
 {
-    double seconds = 0;
+    double start = used_s();
     *status = sw_replay_open(&replay, path);
     replay.plain = plain;
     if (*status == SW_OK) {
-        double start = used_s();
         *status = sw_replay_run(&replay);
-        seconds = used_s() - start;
     }
     sw_replay_close(&replay);
-    return seconds;
+    return used_s() - start;
 }
 
 static double least(double a, double b)
