@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include <sharewatch/assert.h>
 
@@ -50,8 +53,8 @@ void sw_json_init(struct sw_json *json, struct sw_text input, char *scratch,
 static void skip_space(struct sw_json *json)
 {
     while (json->position < json->length) {
-        char c = json->bytes[json->position];
-        if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
+        unsigned char c = (unsigned char)json->bytes[json->position];
+        if (c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t')) {
             return;
         }
         json->position++;
@@ -219,17 +222,42 @@ static uint64_t load_word(const unsigned char *bytes)
     return word;
 }
 
-/* Moves past plain text up to a quote, backslash or the end. False: failed. */
-static bool read_plain(struct sw_json *json)
+/* The end of the plain ASCII from @at on, found by as many bytes at once as the machine compares;
+ * the last few of the input may be left to whoever looks at single bytes. */
+static inline uint32_t plain_end(const struct sw_json *json, uint32_t at)
 {
     const unsigned char *bytes = (const unsigned char *)json->bytes;
-    while (json->length - json->position >= sizeof(uint64_t)) {
-        uint32_t plain = count_plain(load_word(bytes + json->position));
-        json->position += plain;
+    uint32_t length = json->length;
+#if defined(__SSE2__)
+    while (length - at >= sizeof(__m128i)) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
+        __m128i quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+        __m128i slashes = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+        /* As signed bytes those of longer sequences are below the control characters. */
+        __m128i others = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
+        __m128i special = _mm_or_si128(_mm_or_si128(quotes, slashes), others);
+        uint32_t found = (uint32_t)_mm_movemask_epi8(special);
+        if (found != 0) {
+            return at + (uint32_t)__builtin_ctz(found);
+        }
+        at += (uint32_t)sizeof(__m128i);
+    }
+#endif
+    while (length - at >= sizeof(uint64_t)) {
+        uint32_t plain = count_plain(load_word(bytes + at));
+        at += plain;
         if (plain < sizeof(uint64_t)) {
             break;
         }
     }
+    return at;
+}
+
+/* Moves past text without escapes up to a quote, backslash or the end. False: failed. */
+static bool read_plain(struct sw_json *json)
+{
+    const unsigned char *bytes = (const unsigned char *)json->bytes;
+    json->position = plain_end(json, json->position);
     while (json->position < json->length) {
         unsigned char c = bytes[json->position];
         if (c == '"' || c == '\\') {
@@ -424,12 +452,12 @@ static enum sw_json_token read_value(struct sw_json *json)
         return fail(json, SW_JSON_ERROR_END, json->position);
     }
     char c = json->bytes[json->position];
-    if (c == '{' || c == '[') {
-        return open_level(json, c == '{');
-    }
     json->state = STATE_AFTER_VALUE;
     if (c == '"') {
         return read_string(json) ? SW_JSON_TEXT : SW_JSON_ERROR;
+    }
+    if (c == '{' || c == '[') {
+        return open_level(json, c == '{');
     }
     if (c == '-' || (c >= '0' && c <= '9')) {
         return read_number(json);
@@ -488,7 +516,56 @@ static enum sw_json_token read_after_value(struct sw_json *json)
     return object ? read_key(json) : read_value(json);
 }
 
-enum sw_json_token sw_json_next(struct sw_json *json)
+/* --- what nearly all of a packet is --- */
+
+static inline bool is_at(const struct sw_json *json, uint32_t at, char c)
+{
+    return at < json->length && json->bytes[at] == c;
+}
+
+/* Takes the string that starts at @at into `text` if it is plain ASCII and ends. Its end, or 0. */
+static inline uint32_t take_plain_string(struct sw_json *json, uint32_t at)
+{
+    uint32_t end = plain_end(json, at + 1);
+    if (!is_at(json, end, '"')) {
+        return 0;
+    }
+    json->text = (struct sw_text){json->bytes + at + 1, end - at - 1};
+    json->token_position = at;
+    return end + 1;
+}
+
+/* Takes the next key of an object when it comes as ,"key": without spaces or escapes. */
+static inline bool take_plain_key(struct sw_json *json)
+{
+    uint32_t at = json->position;
+    if (!is_at(json, at, ',') || !is_at(json, at + 1, '"') || json->depth == 0 ||
+        json->in_object[json->depth - 1] == 0) {
+        return false;
+    }
+    at = take_plain_string(json, at + 1);
+    if (at == 0 || !is_at(json, at, ':')) {
+        return false;
+    }
+    json->position = at + 1;
+    json->state = STATE_VALUE;
+    return true;
+}
+
+static inline bool take_plain_text(struct sw_json *json)
+{
+    uint32_t at = json->position;
+    if (!is_at(json, at, '"') || (at = take_plain_string(json, at)) == 0) {
+        return false;
+    }
+    json->position = at;
+    json->state = STATE_AFTER_VALUE;
+    return true;
+}
+
+/* --- any token --- */
+
+static enum sw_json_token read_token(struct sw_json *json)
 {
     skip_space(json);
     json->token_position = json->position;
@@ -507,6 +584,17 @@ enum sw_json_token sw_json_next(struct sw_json *json)
         return SW_JSON_ERROR;
     }
     return SW_JSON_ERROR;
+}
+
+enum sw_json_token sw_json_next(struct sw_json *json)
+{
+    if (json->state == STATE_AFTER_VALUE && take_plain_key(json)) {
+        return SW_JSON_KEY;
+    }
+    if (json->state == STATE_VALUE && take_plain_text(json)) {
+        return SW_JSON_TEXT;
+    }
+    return read_token(json);
 }
 
 bool sw_json_skip(struct sw_json *json, enum sw_json_token token)

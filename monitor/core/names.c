@@ -39,28 +39,38 @@ struct words {
 };
 static_assert(sizeof(struct words) == SW_NAMES_READABLE, "words hold what is read");
 
-/* The first @length bytes of @word, the others zero; all of them for eight and more. */
-static uint64_t cut_word(uint64_t word, uint32_t length)
+/* Which bytes of a word stand for its first @length, at most 8. */
+static uint64_t first_bytes(uint32_t length)
 {
+    static const uint64_t masks[] = {0,
+                                     UINT64_C(0xff),
+                                     UINT64_C(0xffff),
+                                     UINT64_C(0xffffff),
+                                     UINT64_C(0xffffffff),
+                                     UINT64_C(0xffffffffff),
+                                     UINT64_C(0xffffffffffff),
+                                     UINT64_C(0xffffffffffffff),
+                                     UINT64_MAX};
+    uint64_t mask = masks[length < 8 ? length : 8];
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return length >= 8 ? word : length == 0 ? 0 : word >> (64 - 8 * length) << (64 - 8 * length);
-#else
-    return length >= 8 ? word : word & ((UINT64_C(1) << 8 * length) - 1);
+    mask = __builtin_bswap64(mask);
 #endif
+    return mask;
 }
 
-static struct words words_of(struct sw_text key, uint32_t readable)
+static inline struct words words_of(struct sw_text key, uint32_t readable)
 {
-    char copy[SW_NAMES_READABLE] = {0};
+    char copy[SW_NAMES_READABLE];
     const char *bytes = key.bytes;
     struct words words;
     if (readable < sizeof(copy)) {
+        memset(copy, 0, sizeof(copy));
         memcpy(copy, bytes, key.length < sizeof(copy) ? key.length : sizeof(copy));
         bytes = copy;
     }
     memcpy(&words, bytes, sizeof(words));
-    words.head = cut_word(words.head, key.length);
-    words.tail = cut_word(words.tail, key.length > 8 ? key.length - 8 : 0);
+    words.head &= first_bytes(key.length);
+    words.tail &= first_bytes(key.length > 8 ? key.length - 8 : 0);
     return words;
 }
 
