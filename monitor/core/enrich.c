@@ -354,8 +354,8 @@ static void set_path(const struct sw_map *map, struct sw_event *event, const str
         (struct sw_value){.type = SW_VALUE_LIST, .count = route->path_count, .items = items};
 }
 
-static void route_over_edge(const struct sw_map *map, struct sw_event *event,
-                            const struct sides *sides, struct sw_route *route)
+static void route_over_edge(const struct sw_map *map, const struct sides *sides,
+                            struct sw_route *route)
 {
     const struct sw_edge *edge = &map->edges[route->edge];
     struct ends from;
@@ -364,11 +364,7 @@ static void route_over_edge(const struct sw_map *map, struct sw_event *event,
     route->from = from.count == 1 ? from.nodes[0] : SW_NONE;
     route->to = to.count == 1 ? to.nodes[0] : SW_NONE;
     find_way(map, edge, &from, &to, sides->data, route);
-    set_modes(event, edge);
-    set_path(map, event, route);
-    if (edge->off_switch.length > 0) {
-        sw_event_set_text(event, SW_FIELD_FLOW_OFF_SWITCH, edge->off_switch);
-    }
+    route->data_class = hop_class(edge, sides->data);
 }
 
 /* Without an edge the recipient alone says whether the data entered an immigration component. */
@@ -376,6 +372,7 @@ static void route_without_edge(const struct sides *sides, struct sw_route *route
 {
     route->from = sides->actor.system;
     route->to = sides->receiver.system;
+    route->data_class = hop_class(NULL, sides->data);
     if (sides->receiver.class_code == SW_AGENCY_CLASS_FED_IMM) {
         route->crosses = SW_CROSSES_DIRECT;
         route->hops = 1;
@@ -420,33 +417,89 @@ void sw_enrich_fields(const struct sw_map *map, struct sw_event *event)
     compare_retention(event);
 }
 
-void sw_enrich_route(const struct sw_map *map, struct sw_event *event, struct sw_route *route)
+static void read_sides(const struct sw_map *map, const struct sw_event *event, struct sides *sides)
 {
-    *route = (struct sw_route){
-        .edge = SW_NONE, .from = SW_NONE, .to = SW_NONE, .crosses = SW_CROSSES_NONE};
-    struct sides sides = {.data = stated_data(event)};
     struct side behalf;
+    sides->data = stated_data(event);
     read_side(map, event, SW_FIELD_ACTOR_SYSTEM, SW_FIELD_ACTOR_AGENCY, SW_FIELD_ACTOR_CLASS,
-              &sides.actor);
+              &sides->actor);
     read_side(map, event, SW_FIELD_RECIPIENT_SYSTEM, SW_FIELD_RECIPIENT_AGENCY,
-              SW_FIELD_RECIPIENT_CLASS, &sides.receiver);
-    read_side(map, event, SW_FIELD_COUNT, SW_FIELD_BEHALF_AGENCY, SW_FIELD_BEHALF_CLASS, &behalf);
-    if (!sides.receiver.stated) {
-        sides.receiver = behalf;
+              SW_FIELD_RECIPIENT_CLASS, &sides->receiver);
+    if (!sides->receiver.stated) {
+        read_side(map, event, SW_FIELD_COUNT, SW_FIELD_BEHALF_AGENCY, SW_FIELD_BEHALF_CLASS,
+                  &behalf);
+        sides->receiver = behalf;
     }
+}
+
+static uint64_t pack_side(const struct side *side)
+{
+    return (uint64_t)side->system | (uint64_t)side->agency << 16 |
+           (uint64_t)side->class_code << 32 | (uint64_t)side->stated << 48;
+}
+
+static bool same_key(const struct sw_route_key *a, const struct sw_route_key *b)
+{
+    return a->actor == b->actor && a->receiver == b->receiver && a->rest == b->rest;
+}
+
+/* The route of an event with these @sides; @stated: the edge that it names, or SW_NONE. */
+static void work_out(const struct sw_map *map, const struct sw_event *event, uint16_t stated,
+                     const struct sides *sides, struct sw_route *route)
+{
+    *route = (struct sw_route){.from = SW_NONE, .to = SW_NONE, .crosses = SW_CROSSES_NONE};
+    route->edge = stated != SW_NONE ? stated : infer_edge(map, event, sides);
+    if (route->edge != SW_NONE) {
+        route_over_edge(map, sides, route);
+    } else {
+        route_without_edge(sides, route);
+    }
+}
+
+/* The same, out of those that are kept when it is among them. */
+static void find_route(const struct sw_map *map, struct sw_routes *kept,
+                       const struct sw_event *event, const struct sides *sides,
+                       struct sw_route *route)
+{
+    struct sw_text name = sw_event_text(event, SW_FIELD_EDGE);
+    uint16_t stated = name.length > 0 ? sw_map_edge(map, name) : SW_NONE;
+    struct sw_route_key key = {.actor = pack_side(&sides->actor),
+                               .receiver = pack_side(&sides->receiver),
+                               .rest = (uint64_t)sides->data | (uint64_t)event->action << 32 |
+                                       (uint64_t)stated << 48};
+    uint64_t mixed = (key.actor * 31 + key.receiver) * 31 + key.rest;
+    size_t at = (size_t)(mixed * UINT64_C(0x9e3779b97f4a7c15) >> 32) % SW_ROUTES_KEPT;
+    if (!same_key(&kept->kept[at].key, &key)) {
+        kept->kept[at].key = key;
+        work_out(map, event, stated, sides, &kept->kept[at].route);
+    }
+    *route = kept->kept[at].route;
+}
+
+/* What the event says by itself of a flow over @edge. */
+static void set_flow(const struct sw_map *map, const struct sw_edge *edge, struct sw_event *event,
+                     const struct sw_route *route)
+{
+    set_modes(event, edge);
+    set_path(map, event, route);
+    if (edge->off_switch.length > 0) {
+        sw_event_set_text(event, SW_FIELD_FLOW_OFF_SWITCH, edge->off_switch);
+    }
+    sw_event_set_text(event, SW_FIELD_EDGE, edge->id);
+}
+
+void sw_enrich_route(const struct sw_map *map, struct sw_routes *kept, struct sw_event *event,
+                     struct sw_route *route)
+{
+    struct sides sides;
+    read_sides(map, event, &sides);
+    find_route(map, kept, event, &sides, route);
     route->names_recipient = sides.receiver.stated;
     route->declined = is_declined(event);
-    struct sw_text stated_edge = sw_event_text(event, SW_FIELD_EDGE);
-    route->edge =
-        stated_edge.length > 0 ? sw_map_edge(map, stated_edge) : infer_edge(map, event, &sides);
-    if (route->edge != SW_NONE) {
-        route_over_edge(map, event, &sides, route);
-        sw_event_set_text(event, SW_FIELD_EDGE, map->edges[route->edge].id);
-    } else {
-        route_without_edge(&sides, route);
-    }
     const struct sw_edge *edge = route->edge != SW_NONE ? &map->edges[route->edge] : NULL;
-    route->data_class = hop_class(edge, sides.data);
+    if (edge != NULL) {
+        set_flow(map, edge, event, route);
+    }
     route->off = edge != NULL && sw_map_edge_off(edge, event);
     bool stayed = edge != NULL && sw_map_case(edge, event)->level == SW_LEVEL_NONE;
     if (route->declined || (stayed && route->crosses == SW_CROSSES_DIRECT)) {

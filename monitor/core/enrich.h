@@ -27,10 +27,30 @@ struct sw_route {
     bool off;             // an overlay says that the edge does not exist for such an event
 };
 
+/** What an event states of its route, packed: the ends, the data, the kind of event, the edge. */
+struct sw_route_key {
+    uint64_t actor, receiver; // system, agency, class, whether anything is stated
+    uint64_t rest;            // data, action and edge
+};
+
+#define SW_ROUTES_KEPT 256 // power of two
+
+/**
+ * Routes that were worked out before. A route follows from the map and its key alone, so one that
+ * stands here is right; one that another took the place of is worked out again.
+ */
+struct sw_routes {
+    struct {
+        struct sw_route_key key; // all zeros: free
+        struct sw_route route;
+    } kept[SW_ROUTES_KEPT];
+};
+
 /** Fills in the fields of @event that the monitor works out, but for those of its route. */
 void sw_enrich_fields(const struct sw_map *map, struct sw_event *event);
 
-/** Then fills in @route, and the fields that say it. */
-void sw_enrich_route(const struct sw_map *map, struct sw_event *event, struct sw_route *route);
+/** Then fills in @route, and the fields that say it. @kept belongs to @map and starts as zeros. */
+void sw_enrich_route(const struct sw_map *map, struct sw_routes *kept, struct sw_event *event,
+                     struct sw_route *route);
 
 #endif

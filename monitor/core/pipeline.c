@@ -99,13 +99,13 @@ static bool reaches_federal(const struct sw_map *map, const struct sw_event *eve
 }
 
 /* Routes and judges @event of the chain called @key. @again: it was matched before. */
-static void judge(const struct sw_pipeline *pipeline, const char *key, struct sw_event *event,
-                  bool again, struct judgement *judgement)
+static void judge(struct sw_pipeline *pipeline, const char *key, struct sw_event *event, bool again,
+                  struct judgement *judgement)
 {
     const struct sw_map *map = pipeline->config.map;
     struct sw_hop *hop = judgement->hop;
     struct sw_route *route = &judgement->route;
-    sw_enrich_route(map, event, route);
+    sw_enrich_route(map, &pipeline->routes, event, route);
     hop->edge = route->edge;
     hop->from = route->from;
     hop->to = route->to;
@@ -355,13 +355,13 @@ static bool copy_value(struct sw_event *event, const struct sw_value *value, str
     return true;
 }
 
-enum sw_status sw_pipeline_learn(const struct sw_pipeline *pipeline, struct sw_event *parent,
+enum sw_status sw_pipeline_learn(struct sw_pipeline *pipeline, struct sw_event *parent,
                                  struct sw_event *earlier)
 {
     if (!earlier->correction) {
         struct sw_route route;
         sw_enrich_fields(pipeline->config.map, earlier);
-        sw_enrich_route(pipeline->config.map, earlier, &route);
+        sw_enrich_route(pipeline->config.map, &pipeline->routes, earlier, &route);
         sw_event_set_code(parent, SW_FIELD_FLOW_ONWARD, route.crosses);
         return SW_OK;
     }

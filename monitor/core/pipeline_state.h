@@ -12,6 +12,7 @@
 #include "chain.h"
 #include "cut.h"
 #include "daily.h"
+#include "enrich.h"
 #include "names.h"
 #include "source.h"
 
@@ -24,6 +25,7 @@ struct sw_pipeline {
     struct sw_sources sources;
     struct sw_daily daily;
     struct sw_cuts cuts;
+    struct sw_routes routes;
     uint64_t alert_id; // the last that was given
 };
 

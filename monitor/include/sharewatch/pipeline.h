@@ -212,7 +212,7 @@ void sw_pipeline_again(struct sw_pipeline *pipeline, struct sw_event *parent,
  * one first, so that sw_pipeline_again() stands on all that is known. Copies; @earlier, decoded
  * afresh too, may go. SW_FULL: it does not fit into @parent, which then knows it in part.
  */
-enum sw_status sw_pipeline_learn(const struct sw_pipeline *pipeline, struct sw_event *parent,
+enum sw_status sw_pipeline_learn(struct sw_pipeline *pipeline, struct sw_event *parent,
                                  struct sw_event *earlier) SW_MUST_CHECK;
 
 /**
