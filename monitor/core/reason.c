@@ -15,6 +15,7 @@
 struct words {
     struct sw_text items[WORDS_MAX];
     uint32_t count;
+    uint32_t initials; // a bit each letter that a word begins with, whatever its case
     struct sw_text text;
 };
 
@@ -32,10 +33,16 @@ static uint32_t word_end(struct sw_text text, uint32_t start)
     return end;
 }
 
+static uint32_t initial(char c)
+{
+    return sw_form_is_letter(c) ? UINT32_C(1) << (((unsigned char)c | 0x20U) - 'a') : 0;
+}
+
 /* Masks such as [plate] are no words. */
 static void cut(struct sw_text text, struct words *words)
 {
     words->count = 0;
+    words->initials = 0;
     words->text = text;
     bool masked = false;
     for (uint32_t at = 0; at < text.length && words->count < WORDS_MAX;) {
@@ -47,6 +54,7 @@ static void cut(struct sw_text text, struct words *words)
         }
         uint32_t end = word_end(text, at);
         words->items[words->count++] = (struct sw_text){text.bytes + at, end - at};
+        words->initials |= initial(c);
         at = end;
     }
 }
@@ -256,8 +264,16 @@ uint16_t sw_reason_class(struct sw_text reason)
     static const char *const hsi[] = {"hsi", NULL};
     static const char *const ero[] = {"ero", NULL};
     static const char *const uscis[] = {"uscis", NULL};
+    static const char initials[] = "bcdehiru"; // of all that is looked for
+    uint32_t wanted = 0;
     struct words words;
     cut(reason, &words);
+    for (const char *c = initials; *c != '\0'; c++) {
+        wanted |= initial(*c);
+    }
+    if ((words.initials & wanted) == 0) {
+        return SW_PURPOSE_CLASS_NONE;
+    }
     if (names_detainer(&words)) {
         return SW_PURPOSE_CLASS_DETAINER;
     }
@@ -290,75 +306,34 @@ uint16_t sw_reason_class(struct sw_text reason)
 
 /* --- quality --- */
 
+/* By first letter. */
 static bool is_vague(struct sw_text word)
 {
-    static const char *const vague[] = {"investigation",
-                                        "investigations",
-                                        "investigative",
-                                        "investigate",
-                                        "invest",
-                                        "inv",
-                                        "case",
-                                        "follow",
-                                        "up",
-                                        "followup",
-                                        "suspect",
-                                        "susp",
-                                        "subject",
-                                        "crime",
-                                        "crimes",
-                                        "criminal",
-                                        "police",
-                                        "law",
-                                        "enforcement",
-                                        "official",
-                                        "business",
-                                        "use",
-                                        "search",
-                                        "lookup",
-                                        "look",
-                                        "check",
-                                        "query",
-                                        "request",
-                                        "patrol",
-                                        "work",
-                                        "assist",
-                                        "other",
-                                        "misc",
-                                        "general",
-                                        "info",
-                                        "information",
-                                        "intel",
-                                        "intelligence",
-                                        "vehicle",
-                                        "veh",
-                                        "car",
-                                        "plate",
-                                        "hit",
-                                        "test",
-                                        "of",
-                                        "the",
-                                        "for",
-                                        "a",
-                                        "an",
-                                        "to",
-                                        "and",
-                                        "in",
-                                        "on",
-                                        "by",
-                                        "agency",
-                                        "outside",
-                                        "ongoing",
-                                        "active",
-                                        "wanted",
-                                        "person",
-                                        "detective",
-                                        "unit",
-                                        "attempt",
-                                        "locate",
-                                        "atl",
-                                        NULL};
-    return is_one_of(word, vague);
+    static const char *const vague[26][12] = {
+        ['a' - 'a'] = {"assist", "a", "an", "and", "agency", "active", "attempt", "atl"},
+        ['b' - 'a'] = {"business", "by"},
+        ['c' - 'a'] = {"case", "crime", "crimes", "criminal", "check", "car"},
+        ['d' - 'a'] = {"detective"},
+        ['e' - 'a'] = {"enforcement"},
+        ['f' - 'a'] = {"follow", "followup", "for"},
+        ['g' - 'a'] = {"general"},
+        ['h' - 'a'] = {"hit"},
+        ['i' - 'a'] = {"investigation", "investigations", "investigative", "investigate", "invest",
+                       "inv", "info", "information", "intel", "intelligence", "in"},
+        ['l' - 'a'] = {"law", "lookup", "look", "locate"},
+        ['m' - 'a'] = {"misc"},
+        ['o' - 'a'] = {"official", "other", "of", "on", "outside", "ongoing"},
+        ['p' - 'a'] = {"police", "patrol", "plate", "person"},
+        ['q' - 'a'] = {"query"},
+        ['r' - 'a'] = {"request"},
+        ['s' - 'a'] = {"suspect", "susp", "subject", "search"},
+        ['t' - 'a'] = {"test", "the", "to"},
+        ['u' - 'a'] = {"up", "use", "unit"},
+        ['v' - 'a'] = {"vehicle", "veh"},
+        ['w' - 'a'] = {"work", "wanted"},
+    };
+    uint32_t letter = ((unsigned char)word.bytes[0] | 0x20U) - 'a';
+    return letter < 26 && is_one_of(word, vague[letter]);
 }
 
 static bool is_blank_word(struct sw_text word)
