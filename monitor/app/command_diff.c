@@ -19,7 +19,9 @@ struct arguments {
     uint32_t policy_count, map_count, without_count;
     const char *policy, *map, *edge; // for the help; given ones are taken before
     const char *threads;
+    const char *state_mib;
     uint32_t thread_count;
+    uint32_t state_mib_number; // 0: the log's own
     bool chains;
     bool json;
     bool csv;
@@ -100,6 +102,7 @@ static int run(const struct arguments *arguments, const char *log)
         (void)fprintf(stderr, "sharewatch diff: %s\n", sw_diff_sentence(&diff));
         return code;
     }
+    diff.sides[0].logged.state_mib = arguments->state_mib_number;
     if (load(arguments)) {
         enum sw_status status = sw_diff_run(&diff, arguments->thread_count);
         if (status != SW_OK) {
@@ -126,6 +129,8 @@ int sw_command_diff(int argc, char **argv)
         {"chains", NULL, &arguments.chains, NULL, "list the chains that stand otherwise"},
         {"threads", "1|2", NULL, &arguments.threads,
          "judge the two sides on so many threads (default: 2)"},
+        {"state-mib", "N", NULL, &arguments.state_mib,
+         "memory for what rules over many events count (default: as the log says of its last run)"},
         {"json", NULL, &arguments.json, NULL, "print one JSON object"},
         {"csv", NULL, &arguments.csv, NULL, "print lines of section,a,b,count"},
     };
@@ -169,6 +174,12 @@ int sw_command_diff(int argc, char **argv)
         return sw_command_usage_error(&command, "--threads is 1 or 2: there are two sides");
     }
     arguments.thread_count = (uint32_t)threads;
+    int64_t mib = 0;
+    if (arguments.state_mib != NULL &&
+        sw_command_number(arguments.state_mib, 1, SW_POLICY_STATE_MIB_MAX, &mib) != SW_OK) {
+        return sw_command_usage_error(&command, "--state-mib wants 1 to 65536");
+    }
+    arguments.state_mib_number = (uint32_t)mib;
     if (arguments.json && arguments.csv) {
         return sw_command_usage_error(&command, "--json and --csv exclude each other");
     }

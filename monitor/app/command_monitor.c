@@ -108,7 +108,7 @@ static int read_numbers(struct sw_monitor_config *config)
         config->spool_bytes = (uint64_t)number << 20;
     }
     if (arguments.state_mib != NULL) {
-        if (sw_command_number(arguments.state_mib, 1, 65536, &number) != SW_OK) {
+        if (sw_command_number(arguments.state_mib, 1, SW_POLICY_STATE_MIB_MAX, &number) != SW_OK) {
             return sw_command_usage_error(&command, "--state-mib wants 1 to 65536");
         }
         state_mib = (uint32_t)number;

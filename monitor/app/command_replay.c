@@ -35,6 +35,7 @@ struct arguments {
     const char *chain;
     const char *speed;
     const char *to;
+    const char *state_mib;
     const char *color;
     bool ascii;
     bool json;
@@ -42,6 +43,7 @@ struct arguments {
 };
 
 static struct arguments arguments;
+static uint32_t state_mib; // 0: the log's own
 static struct sw_mqtt_options broker;
 
 static const struct sw_option options[] = {
@@ -57,6 +59,8 @@ static const struct sw_option options[] = {
      "play it: N seconds of the log in one second, alerts to the terminal"},
     {"to", "mqtt://…|FILE", NULL, &arguments.to,
      "play its events to a broker, or judge them into a new log"},
+    {"state-mib", "N", NULL, &arguments.state_mib,
+     "memory for what rules over many events count (default: as the log says of each run)"},
     {"tested", NULL, &arguments.tested, NULL,
      "say at the end how often each rule had the fields that it tests"},
     {"json", NULL, &arguments.json, NULL, "print the result, or the alerts, as JSON"},
@@ -284,6 +288,7 @@ static int replay_log(const char *log, double speed, bool plays, bool to_broker)
         event_total = (uint64_t)events;
     }
     replay.filter = read_filter();
+    replay.logged.state_mib = state_mib;
     sw_replay_give(&replay, arguments.map, arguments.policy);
     replay.tested_to = arguments.tested ? stdout : NULL;
     int code = plays ? play(speed, to_broker) : compare(log);
@@ -330,6 +335,7 @@ static int write_log(const char *log)
     if (has_filter()) {
         choose();
     }
+    rewrite.logged.state_mib = state_mib;
     rewrite.map_given = arguments.map;
     rewrite.policy_given = arguments.policy;
     rewrite.turn = write_turn;
@@ -389,6 +395,12 @@ static int run(const char *log)
         return sw_command_usage_error(&command, "a log is written at once: --to FILE goes "
                                                 "without --speed");
     }
+    int64_t mib = 0;
+    if (arguments.state_mib != NULL &&
+        sw_command_number(arguments.state_mib, 1, SW_POLICY_STATE_MIB_MAX, &mib) != SW_OK) {
+        return sw_command_usage_error(&command, "--state-mib wants 1 to 65536");
+    }
+    state_mib = (uint32_t)mib;
     broker.broker = url ? arguments.to : NULL;
     return file ? write_log(log) : replay_log(log, speed, url || arguments.speed != NULL, url);
 }

@@ -96,9 +96,9 @@ bool sw_knowledge_load_policy(struct sw_knowledge *knowledge, const char *verb, 
 bool sw_knowledge_parse_policy(struct sw_knowledge *knowledge, const char *verb,
                                struct sw_text content)
 {
-    const struct sw_policy_options plain = {0};
+    const struct sw_policy_options options = {.state_mib = knowledge->state_mib};
     struct sw_report report = {0};
-    enum sw_status status = sw_policy_open_content(&knowledge->policy, content, &plain, &report);
+    enum sw_status status = sw_policy_open_content(&knowledge->policy, content, &options, &report);
     if (!told(&report, status == SW_OK)) {
         (void)fprintf(stderr,
                       "sharewatch %s: the policy that the log keeps is not one that this "
@@ -147,6 +147,7 @@ void sw_knowledge_fill_run(const struct sw_knowledge *knowledge, struct sw_log_r
     memcpy(run->policy_digest, sw_policy_digest(knowledge->policy), sizeof(run->policy_digest));
     run->policy_content = sw_policy_content(knowledge->policy);
     run->rules = sw_policy_rule_list(knowledge->policy, &run->rule_count);
+    run->state_mib = knowledge->state_mib > 0 ? knowledge->state_mib : SW_POLICY_STATE_MIB;
 }
 
 static void keep_state(void *context, struct sw_text key, struct sw_text value)

@@ -170,6 +170,12 @@ bool sw_database_bind(sqlite3_stmt *statement, int index, struct sw_text text)
     return sqlite3_bind_text(statement, index, bytes, (int)text.length, SQLITE_STATIC) == SQLITE_OK;
 }
 
+bool sw_database_has_settings(sqlite3 *database)
+{
+    return sw_database_number(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'setting'",
+                              0) > 0;
+}
+
 uint32_t sw_database_duties(const char *names)
 {
     uint32_t duties = 0;

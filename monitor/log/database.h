@@ -40,6 +40,9 @@ void sw_database_copy(sqlite3_stmt *statement, int column, char *text, size_t ca
 /** Binds @text, which stays where it is until the statement is reset; an empty text is ''. */
 bool sw_database_bind(sqlite3_stmt *statement, int index, struct sw_text text);
 
+/** True when the log has the table of settings, which logs that were begun earlier lack. */
+bool sw_database_has_settings(sqlite3 *database);
+
 /** The bits of the duties in @names, joined by commas. */
 uint32_t sw_database_duties(const char *names);
 

@@ -60,7 +60,8 @@
     X(SIGNER, "signer", 1)            /* row of `signer`: a public key */                          \
     X(CHECKPOINT, "checkpoint", 1)    /* row of `checkpoint`, told of by the next transaction */   \
     X(REDACTION, "redaction", 1)      /* row of `redaction` and all of its `redacted` */           \
-    X(HOLD, "hold", 2)
+    X(HOLD, "hold", 2)                                                                             \
+    X(SETTING, "setting of a run", 1)
 
 #define SW_ENTRY_KIND_ENUM(NAME, name, groups) SW_ENTRY_##NAME,
 enum sw_entry_kind { SW_ENTRY_KIND_LIST(SW_ENTRY_KIND_ENUM) SW_ENTRY_KIND_COUNT };

@@ -7,6 +7,8 @@
 
 #include <sharewatch/assert.h>
 
+#include "database.h"
+
 #define ROWS_BYTES ((size_t)64 << 10)
 
 #define NO_HOP INT64_MAX // the statement for findings stands nowhere
@@ -42,6 +44,7 @@ static const enum sw_table tables_of_kinds[SW_ENTRY_KIND_COUNT] = {
     [SW_ENTRY_CHECKPOINT] = SW_TABLE_CHECKPOINT,
     [SW_ENTRY_REDACTION] = SW_TABLE_REDACTION,
     [SW_ENTRY_HOLD] = SW_TABLE_HOLD,
+    [SW_ENTRY_SETTING] = SW_TABLE_SETTING,
 };
 
 enum sw_table sw_fetch_table(enum sw_entry_kind kind)
@@ -57,6 +60,9 @@ enum sw_status sw_fetch_open(struct sw_fetch *fetch, struct sqlite3 *database)
         const struct sw_table_info *info = sw_table_info((enum sw_table)i);
         (void)snprintf(sql, sizeof(sql), "SELECT %s FROM %s WHERE %s ORDER BY %s", info->columns,
                        info->name, lookups[i] != NULL ? lookups[i] : "id >= ?1", info->order);
+        if (i == SW_TABLE_SETTING && !sw_database_has_settings(database)) {
+            continue; // a log that was begun before there were any
+        }
         if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &fetch->statements[i],
                                NULL) != SQLITE_OK) {
             sw_fetch_close(fetch);
@@ -107,6 +113,10 @@ static enum sw_status take_row(struct sw_fetch *fetch, enum sw_table table, int 
 static enum sw_status fetch_by_id(struct sw_fetch *fetch, enum sw_table table, int64_t id)
 {
     sqlite3_stmt *statement = fetch->statements[table];
+    if (statement == NULL) {
+        fetch->missing = table;
+        return SW_NOT_FOUND;
+    }
     if (fetch->places[table] == 0 || fetch->places[table] != id - 1) {
         (void)sqlite3_reset(statement);
         (void)sqlite3_bind_int64(statement, 1, id);

@@ -108,6 +108,19 @@ static enum sw_status refuse_version(struct sw_log *log, int64_t version)
     return SW_DATABASE;
 }
 
+/* A log that was begun before there were settings gets their table as a new one has it. */
+static bool add_settings_table(struct sw_log *log)
+{
+    static const char begins[] = "CREATE TABLE setting (";
+    char sql[512];
+    const char *from = strstr((const char *)sw_log_schema, begins);
+    const char *end = from != NULL ? strchr(from, ';') : NULL;
+    SW_ASSERT(end != NULL);
+    SW_ASSERT((size_t)(end - from) < sizeof(sql));
+    (void)snprintf(sql, sizeof(sql), "%.*s", (int)(end - from), from);
+    return sw_database_has_settings(log->database) || execute(log, sql);
+}
+
 /* Makes the tables, all or nothing. A log without a seal is not gone on with: nobody could say from
  * when on its rows are proven. */
 static enum sw_status prepare_schema(struct sw_log *log)
@@ -120,7 +133,7 @@ static enum sw_status prepare_schema(struct sw_log *log)
     if (version != 0 && version != SW_LOG_VERSION) {
         return refuse_version(log, version);
     }
-    bool ready = version != 0 || execute(log, (const char *)sw_log_schema);
+    bool ready = version != 0 ? add_settings_table(log) : execute(log, (const char *)sw_log_schema);
     (void)snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
                    SW_LOG_APPLICATION_ID, SW_LOG_VERSION);
     if (!ready || !execute(log, stamp) || !execute(log, "COMMIT")) {
@@ -405,6 +418,23 @@ static bool add_policy(struct sw_log *log, const struct sw_log_run *run)
     return done && !log->failed;
 }
 
+static bool add_setting(struct sw_log *log, const struct sw_log_run *run, const char *name,
+                        int64_t value)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(log->database,
+                           "INSERT INTO setting (run_id, name, value) VALUES (?1,?2,?3)", -1,
+                           &statement, NULL) != SQLITE_OK) {
+        return false;
+    }
+    (void)sqlite3_bind_int64(statement, 1, log->run_id);
+    (void)sw_database_bind(statement, 2, sw_text_from(name));
+    (void)sqlite3_bind_int64(statement, 3, value);
+    bool done = finish(statement);
+    sw_seal_row(log, SW_ENTRY_SETTING, sqlite3_last_insert_rowid(log->database), run->started_ms);
+    return done;
+}
+
 static bool add_run(struct sw_log *log, const struct sw_log_run *run)
 {
     sqlite3_stmt *statement = NULL;
@@ -422,6 +452,9 @@ static bool add_run(struct sw_log *log, const struct sw_log_run *run)
     bool done = finish(statement);
     log->run_id = sqlite3_last_insert_rowid(log->database);
     sw_seal_row(log, SW_ENTRY_RUN, log->run_id, run->started_ms);
+    if (done && run->state_mib > 0) {
+        done = add_setting(log, run, "state_mib", run->state_mib);
+    }
     return done && !log->failed;
 }
 

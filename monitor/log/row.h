@@ -65,7 +65,8 @@ struct sqlite3_stmt;
     X(CHECKPOINT, checkpoint, "id, size, made_ms, note", "id", 0)                                  \
     X(REDACTION, redaction, "id, made_ms, class, reason, payloads, keys", "id", 0)                 \
     X(REDACTED, redacted, "entry, redaction, chain", "entry", 0)                                   \
-    X(HOLD, hold, "id, held, chain, reason, made_ms", "id", 1U << 2)
+    X(HOLD, hold, "id, held, chain, reason, made_ms", "id", 1U << 2)                               \
+    X(SETTING, setting, "id, run_id, name, value", "id", 0)
 
 #define SW_TABLE_ENUM(NAME, table, columns, order, bits) SW_TABLE_##NAME,
 enum sw_table { SW_TABLE_LIST(SW_TABLE_ENUM) SW_TABLE_COUNT };

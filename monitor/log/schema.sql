@@ -22,6 +22,15 @@ CREATE TABLE run (
     policy_id   INTEGER NOT NULL REFERENCES policy (id)
 ) STRICT;
 
+-- What a run was started with, as far as it bears on what is judged. Logs that were begun before
+-- there was this table have no rows of their first runs: those had the defaults.
+CREATE TABLE setting (
+    id      INTEGER PRIMARY KEY,
+    run_id  INTEGER NOT NULL REFERENCES run (id),
+    name    TEXT NOT NULL,               -- "state_mib": memory for what rules over many events count
+    value   INTEGER NOT NULL
+) STRICT;
+
 -- The sharing map as it was loaded; one row for each content.
 CREATE TABLE map (
     id       INTEGER PRIMARY KEY,

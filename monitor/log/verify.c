@@ -80,6 +80,8 @@ static enum sw_status compare_schema(struct verify *verify, sqlite3 *fresh)
     int code = SQLITE_ROW;
     enum sw_status status = SW_OK;
     if (sqlite3_exec(fresh, (const char *)sw_log_schema, NULL, NULL, NULL) != SQLITE_OK ||
+        (!sw_database_has_settings(verify->part->database) &&
+         sqlite3_exec(fresh, "DROP TABLE setting", NULL, NULL, NULL) != SQLITE_OK) ||
         sqlite3_prepare_v2(fresh, SCHEMA_ROWS, -1, &ours, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(verify->part->database, SCHEMA_ROWS, -1, &theirs, NULL) != SQLITE_OK) {
         status = unreadable(verify);
@@ -263,7 +265,11 @@ static enum sw_status check_strangers(struct verify *verify)
     if (status == SW_OK) {
         status = check_count(verify, "tile", tiles_of(verify->report->entries), 0);
     }
+    bool settings = sw_database_has_settings(verify->part->database);
     for (int i = 0; status == SW_OK && i < SW_TABLE_COUNT; i++) {
+        if (i == SW_TABLE_SETTING && !settings) {
+            continue;
+        }
         uint64_t count = verify->part->fetch.counts[i];
         int64_t next = is_numbered((enum sw_table)i) ? verify->next_rows[i] : 0;
         if (i == SW_TABLE_CHECKPOINT && verify->report->checkpoints > 0) {

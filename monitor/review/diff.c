@@ -193,7 +193,7 @@ bool sw_diff_load(struct sw_diff *diff, int side, const char *map, const char *p
     struct sw_logged_run run = {0};
     struct sw_logged *logged = &diff->sides[0].logged;
     int64_t last = sw_logged_last_run(logged);
-    if ((map == NULL || policy == NULL) && sw_logged_run(logged, last, &run) != SW_OK) {
+    if (sw_logged_run(logged, last, &run) != SW_OK && (map == NULL || policy == NULL)) {
         (void)fprintf(stderr, "sharewatch diff: the log has no run, so no map and no policy\n");
         return false;
     }

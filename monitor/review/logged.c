@@ -59,7 +59,9 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
     [SW_LOGGED_CHAIN_BEFORE] = "SELECT " SW_CHAIN_COLUMNS " FROM chain WHERE chain = ?1 AND "
                                "event <= ?2 ORDER BY revision DESC LIMIT 1",
     [SW_LOGGED_RUN] =
-        "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0) FROM run WHERE id = ?1",
+        "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0), coalesce((SELECT "
+        "value FROM setting WHERE run_id = run.id AND name = 'state_mib'), 0) "
+        "FROM run WHERE id = ?1",
     [SW_LOGGED_FINDINGS_OF] = "SELECT policy_id, rule FROM finding WHERE hop = ?1 "
                               "ORDER BY policy_id, rule",
     [SW_LOGGED_REDACTIONS] = "SELECT class, reason, sum(payloads) FROM redaction "
@@ -68,6 +70,10 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
         "SELECT chain, chain IN (SELECT chain FROM chain) FROM hop WHERE event <= ?1 AND event IN "
         "(SELECT id FROM event WHERE payload = '') GROUP BY chain",
 };
+
+/* Of logs that were begun before there were settings. */
+static const char run_sql_before[] =
+    "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0), 0 FROM run WHERE id = ?1";
 
 /* The log is read from end to end: mapped, it is not copied. */
 static const char settings[] =
@@ -147,10 +153,11 @@ enum sw_status sw_logged_open(struct sw_logged *logged, const char *path)
     }
     bool done = sqlite3_exec(logged->reader.database, settings, NULL, NULL, NULL) == SQLITE_OK &&
                 load_rules(logged) && load_sources(logged);
+    bool before = !sw_database_has_settings(logged->reader.database);
     for (int i = 0; done && i < SW_LOGGED_STATEMENT_COUNT; i++) {
-        done = sqlite3_prepare_v3(logged->reader.database, statements_sql[i], -1,
-                                  SQLITE_PREPARE_PERSISTENT, &logged->statements[i],
-                                  NULL) == SQLITE_OK;
+        const char *sql = before && i == SW_LOGGED_RUN ? run_sql_before : statements_sql[i];
+        done = sqlite3_prepare_v3(logged->reader.database, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                  &logged->statements[i], NULL) == SQLITE_OK;
     }
     if (!done) {
         (void)fail(logged);
@@ -354,7 +361,8 @@ enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, struct sw
         *run = (struct sw_logged_run){.map_id = sqlite3_column_int64(statement, 0),
                                       .policy_id = sqlite3_column_int64(statement, 1),
                                       .started_ms = sqlite3_column_int64(statement, 2),
-                                      .ended_ms = sqlite3_column_int64(statement, 3)};
+                                      .ended_ms = sqlite3_column_int64(statement, 3),
+                                      .state_mib = (uint32_t)sqlite3_column_int64(statement, 4)};
         status = SW_OK;
     }
     (void)sqlite3_reset(statement);
@@ -413,6 +421,7 @@ static bool load_policy(struct sw_logged *logged, int64_t policy_id, const char 
 bool sw_logged_load(struct sw_logged *logged, const struct sw_logged_run *run, const char *verb,
                     const char *map, const char *policy, struct sw_knowledge *knowledge)
 {
+    knowledge->state_mib = logged->state_mib > 0 ? logged->state_mib : run->state_mib;
     bool done = load_map(logged, run->map_id, verb, map, knowledge) &&
                 load_policy(logged, run->policy_id, verb, policy, knowledge) &&
                 sw_knowledge_overlay(knowledge);

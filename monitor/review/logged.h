@@ -84,6 +84,7 @@ struct sw_logged_source {
 struct sw_logged_run {
     int64_t map_id, policy_id;
     int64_t started_ms, ended_ms; // ended_ms 0: still running, or killed
+    uint32_t state_mib; // memory for what rules over many events count; 0: the log does not say
 };
 
 /** A rule by the policy and the index that findings name it with. */
@@ -101,6 +102,7 @@ struct sw_logged {
     struct sw_logged_source *sources; // [source_count], in order of row
     uint32_t source_count;
     uint32_t source_last; // index of the source that was looked for last
+    uint32_t state_mib;   // in place of what the log says of its runs; 0: that
     char topic[SW_TOPIC_BYTES_MAX];
 };
 
@@ -129,8 +131,8 @@ enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id,
 
 /**
  * Loads into the empty @knowledge what @run was judged by, or the map in the file @map or the packs
- * in @policy in place of the log's own. False: what is wrong was printed for @verb; @knowledge is
- * empty.
+ * in @policy in place of the log's own; with the memory that the run had. False: what is wrong was
+ * printed for @verb; @knowledge is empty.
  */
 bool sw_logged_load(struct sw_logged *logged, const struct sw_logged_run *run, const char *verb,
                     const char *map, const char *policy, struct sw_knowledge *knowledge);

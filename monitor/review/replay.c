@@ -148,16 +148,17 @@ void sw_replay_give(struct sw_replay *replay, const char *map, const char *polic
 
 /* Counts over time go on where a monitor was started again or read its rules anew: the log keeps
  * them. Both map and policy are loaded when one changes, for packs change the map. */
-static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t policy_id)
+static bool load_knowledge(struct sw_replay *replay, const struct sw_logged_run *run)
 {
     struct sw_knowledge fresh = {0};
-    if (map_id == replay->map_id && policy_id == replay->policy_id) {
+    if (run->map_id == replay->map_id && run->policy_id == replay->policy_id &&
+        run->state_mib == replay->state_mib) {
         return true;
     }
-    replay->map_id = map_id;
-    replay->policy_id = policy_id;
-    const struct sw_logged_run run = {.map_id = map_id, .policy_id = policy_id};
-    if (!sw_logged_load(&replay->logged, &run, "replay", replay->map_given, replay->policy_given,
+    replay->map_id = run->map_id;
+    replay->policy_id = run->policy_id;
+    replay->state_mib = run->state_mib;
+    if (!sw_logged_load(&replay->logged, run, "replay", replay->map_given, replay->policy_given,
                         &fresh)) {
         return false;
     }
@@ -172,10 +173,10 @@ static bool load_knowledge(struct sw_replay *replay, int64_t map_id, int64_t pol
 }
 
 /* A pipeline that gets what the log knew before this event. */
-static bool start_pipeline(struct sw_replay *replay, int64_t map_id, int64_t policy_id)
+static bool start_pipeline(struct sw_replay *replay, const struct sw_logged_run *run)
 {
     struct sw_pipeline *former = replay->pipeline;
-    if (!load_knowledge(replay, map_id, policy_id)) {
+    if (!load_knowledge(replay, run)) {
         (void)snprintf(replay->difference, sizeof(replay->difference),
                        "map or policy of run %lld cannot be used", (long long)replay->run_id);
         replay->failed = true;
@@ -216,7 +217,7 @@ static bool begin_run(struct sw_replay *replay)
         sw_replay_differ(replay, "its run %lld is not in the log", (long long)replay->run_id);
         return false;
     }
-    return start_pipeline(replay, run.map_id, run.policy_id);
+    return start_pipeline(replay, &run);
 }
 
 /* Makes sure that the pipeline is that of the event's run. */
@@ -342,6 +343,7 @@ static void begin_again(struct sw_replay *replay)
     replay->daily_capacity = 0;
     replay->counts = (struct sw_replay_counts){0};
     replay->run_id = replay->map_id = replay->policy_id = 0;
+    replay->state_mib = 0;
     replay->differs = false;
     replay->by_row = true;
 }

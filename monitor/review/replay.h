@@ -110,6 +110,7 @@ struct sw_replay {
     struct sw_replay_counts counts;
     struct sw_logged_event event; // being judged
     int64_t run_id, map_id, policy_id;
+    uint32_t state_mib;                         // of the run, 0: the log does not say
     int64_t last_logged_ms;                     // of the last event of the run
     bool hop_there, finding_there, alert_there; // the cursors stand on a row
     int64_t hop_id;                             // of the last hop that was compared

@@ -169,3 +169,52 @@ evicted() { [ "$(ask "$WORK/small.db" "SELECT max(total) FROM loss WHERE what = 
 wait_for 60 evicted || fail "evictions are not told: $(ask "$WORK/small.db" "SELECT what, total FROM loss")"
 [ "$(ask "$WORK/small.db" "SELECT count(*) FROM correlation")" -eq 64 ] || fail "more is kept than there is room for"
 stop_monitor
+
+# What is found can hang on that memory: the log says how much its run had, and a replay takes as much.
+sed -i 's/gte: 20000/gte: 1200/' "$WORK/rules/bulk.yml"
+"$SHAREWATCH" monitor --broker "mqtt://127.0.0.1:$port" --log "$WORK/tight.db" --client-id tight.db \
+    --policy "$WORK/rules" --state-mib 1 2>>"$WORK/monitor.err" &
+monitor=$!
+wait_for 60 subscribed || fail "the monitor does not come online"
+# One operator's searches, then as many of others that there is no room for the first, then one more.
+awk 'BEGIN {
+    for (i = 1; i <= 2400; i++) {
+        operator = i < 1200 || i == 2400 ? "op" : "op-" i
+        printf "{\"specversion\":\"1.0\",\"id\":\"e-%d\",\"source\":\"urn:sharewatch:agency:LAPD:test\",", i
+        printf "\"type\":\"org.sharewatch.plate.search.v1\",\"time\":\"2026-09-21T14:00:00Z\",\"sequence\":\"%020d\",", i
+        printf "\"data\":{\"actor\":{\"agency\":\"LAPD\",\"role_tok\":\"%s\"},\"vehicle_tok\":\"v-%d\"}}\n", operator, i
+    }
+}' | mosquitto_pub -p "$port" -q 1 -t sharewatch/v1/event/LAPD/plate -l || fail "events could not be published"
+wait_for 120 events "$WORK/tight.db" 2400 || fail "not all events came"
+stop_monitor
+[ "$(ask "$WORK/tight.db" "SELECT run_id, name, value FROM setting")" = "1|state_mib|1" ] ||
+    fail "the log does not say what memory there was"
+[ -z "$(findings "$WORK/tight.db" | grep bulk_search)" ] || fail "the operator was not forgotten"
+run "$SHAREWATCH" verify "$WORK/tight.db"
+expect_status 0
+run "$SHAREWATCH" replay "$WORK/tight.db"
+expect_status 0
+expect_out "identical"
+run "$SHAREWATCH" replay "$WORK/tight.db" --state-mib 64
+expect_status 1
+expect_out "first difference: event 2400"
+run "$SHAREWATCH" replay "$WORK/tight.db" --to "$WORK/ample.db" --state-mib 64
+expect_status 0
+[ "$(ask "$WORK/ample.db" "SELECT value FROM setting")" = 64 ] || fail "the new log does not say what memory there was"
+findings "$WORK/ample.db" | grep -q '^e-2400|bulk_search|REVIEW$' || fail "with more memory it is not found"
+run "$SHAREWATCH" replay "$WORK/tight.db" --state-mib 0
+expect_status 2
+# Both sides of a diff have it, too; with more of it another policy has as much to lose.
+run "$SHAREWATCH" diff "$WORK/tight.db" --policy ca-state --csv
+expect_status 0
+grep bulk_search "$WORK/out" && fail "a diff found what the log's run could not"
+run "$SHAREWATCH" diff "$WORK/tight.db" --policy ca-state --csv --state-mib 64
+expect_status 0
+expect_out bulk_search
+
+# The setting is sealed like the rest; a log that was begun before there were settings is whole without.
+cp "$WORK/tight.db" "$WORK/other.db"
+sqlite3 "$WORK/other.db" "UPDATE setting SET value = 2"
+run "$SHAREWATCH" verify "$WORK/other.db"
+expect_status 1
+expect_out "of \`setting\`"

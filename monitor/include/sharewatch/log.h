@@ -123,6 +123,7 @@ struct sw_log_run {
     struct sw_text policy_content; // all its files
     const struct sw_rule *rules;   // [rule_count]
     uint32_t rule_count;
+    uint32_t state_mib; // memory for what rules over many events count; 0: not told
 };
 
 /**

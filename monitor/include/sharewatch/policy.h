@@ -51,9 +51,10 @@
 #include <sharewatch/text.h>
 #include <sharewatch/yaml.h>
 
-#define SW_POLICY_RULES_MAX  32768              // rules, correlations and filters of one set
-#define SW_POLICY_STATE_MIB  256                // memory for correlations, unless told otherwise
-#define SW_POLICY_LINE_BYTES (4U * 1024 * 1024) // the longest JSON event that is matched
+#define SW_POLICY_RULES_MAX     32768              // rules, correlations and filters of one set
+#define SW_POLICY_STATE_MIB     256                // memory for correlations, unless told otherwise
+#define SW_POLICY_STATE_MIB_MAX 65536              // that an option takes
+#define SW_POLICY_LINE_BYTES    (4U * 1024 * 1024) // the longest JSON event that is matched
 
 struct sw_policy;  // a compiled set
 struct sw_map;     // of sharing, map.h

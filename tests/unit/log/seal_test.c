@@ -187,6 +187,30 @@ static void names_a_row_that_was_put_in(void **state)
     assert_string_equal(report.problem, "`loss` has 4 rows, the entries know 3: row 9 was put in");
 }
 
+static void seals_settings_also_in_a_log_that_was_begun_without_their_table(void **state)
+{
+    (void)state;
+    struct sw_log_run run = test_log_run;
+    open_log();
+    sw_log_close(&log_file);
+    change("DROP TABLE setting");
+    assert_int_equal(verify().state, SW_VERIFY_WHOLE);
+
+    run.state_mib = 5;
+    assert_int_equal(sw_log_open(&log_file, place.path), SW_OK);
+    assert_int_equal(sw_log_start_run(&log_file, &run), SW_OK);
+    sw_log_close(&log_file);
+    struct sw_verify_report report = verify();
+    assert_string_equal(report.problem, "");
+    assert_int_equal(report.state, SW_VERIFY_WHOLE);
+    assert_int_equal(report.entries, 3 + 1 + 2);
+
+    change("UPDATE setting SET value = 6");
+    assert_int_equal(verify().state, SW_VERIFY_BROKEN);
+    change("DROP TABLE setting");
+    assert_int_equal(verify().state, SW_VERIFY_BROKEN);
+}
+
 static void says_that_a_log_has_no_seal(void **state)
 {
     (void)state;
@@ -232,6 +256,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(tells_how_far_it_is_and_stops_when_asked, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_a_row_that_was_put_in, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            seals_settings_also_in_a_log_that_was_begun_without_their_table, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_that_a_log_has_no_seal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_to_write_a_log_without_a_seal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_to_go_on_with_a_damaged_seal, set_up, tear_down),
