@@ -78,6 +78,7 @@ uint64_t sw_sheet_sum(const struct sw_sheet *sheet)
 /* A table that agrees with what is shown; moves are made on it. */
 struct trial {
     const struct sw_sheet *sheet;
+    bool sums_stay; // no sum of a column is hidden beyond those that are
     uint64_t values[SW_SHEET_ROWS_MAX][SW_SHEET_COLUMNS_MAX];
 };
 
@@ -209,10 +210,14 @@ static uint32_t nearest(const struct detour *detour, uint32_t nodes)
     return best;
 }
 
-/* Whether the cell could move if it were hidden: hidden ones that are at their end cannot. */
+/* Whether the cell could move if it were hidden: hidden ones that are at their end cannot, nor can
+ * shown sums of columns that are to stay. */
 static bool could_move(const struct trial *trial, uint32_t row, uint32_t column, bool up)
 {
     bool hidden = trial->sheet->rows[row].cells[column].hidden;
+    if (!hidden && trial->sums_stay && row + 1 == trial->sheet->row_count) {
+        return false;
+    }
     bool falls = adds(trial->sheet, row, column) != up;
     return hidden ? can_move(trial, row, column, up) : trial->values[row][column] > (falls ? 1 : 0);
 }
@@ -252,27 +257,39 @@ static void find_detour(const struct trial *trial, struct detour *detour, bool u
     }
 }
 
-/* Opens one more way for the hidden cell to move. Upwards there always is one: cell, sum of its
- * row, sum of its column and sum of all can grow together. */
-static void open_way(struct sw_sheet *sheet, uint32_t small, uint32_t row, uint32_t column)
+/* The cheapest way to let the hidden cell move further. False: there is none. */
+static bool find_way(const struct sw_sheet *sheet, uint32_t small, uint32_t row, uint32_t column,
+                     bool sums_stay, struct detour *way)
 {
-    struct detour ways[2];
-    uint32_t rows = sheet->row_count;
+    way->costs[row] = UINT64_MAX;
     for (int up = 0; up < 2; up++) {
+        struct detour other;
         struct trial trial = begin_trial(sheet);
         uint32_t moves = 0;
+        trial.sums_stay = sums_stay;
         while (moves < small && shift(&trial, row, column, up != 0)) {
             moves++;
         }
-        find_detour(&trial, &ways[up], up != 0, row, column);
-        if (!can_move(&trial, row, column, up != 0)) {
-            ways[up].costs[row] = UINT64_MAX;
+        find_detour(&trial, &other, up != 0, row, column);
+        if (can_move(&trial, row, column, up != 0) && other.costs[row] < way->costs[row]) {
+            *way = other;
         }
     }
-    const struct detour *way = ways[0].costs[row] < ways[1].costs[row] ? &ways[0] : &ways[1];
-    SW_ASSERT(way->costs[row] != UINT64_MAX && way->costs[row] > 0);
-    for (uint32_t node = row; node != rows + column; node = way->from[node]) {
-        uint32_t before = way->from[node];
+    return way->costs[row] != UINT64_MAX;
+}
+
+/* Opens one more way for the hidden cell to move, if it can be without another sum of a column.
+ * Else there always is one upwards: cell, sum of its row, sum of its column and sum of all can grow
+ * together. */
+static void open_way(struct sw_sheet *sheet, uint32_t small, uint32_t row, uint32_t column)
+{
+    struct detour way;
+    uint32_t rows = sheet->row_count;
+    bool found = find_way(sheet, small, row, column, true, &way) ||
+                 find_way(sheet, small, row, column, false, &way);
+    SW_ASSERT(found && way.costs[row] > 0);
+    for (uint32_t node = row; node != rows + column; node = way.from[node]) {
+        uint32_t before = way.from[node];
         bool to_row = node < rows;
         sheet->rows[to_row ? node : before].cells[to_row ? before - rows : node - rows].hidden =
             true;
@@ -322,6 +339,42 @@ static void merge_small(struct sw_sheet *sheet, uint32_t small)
     sheet->row_count = kept;
 }
 
+/* The smallest sum of a column that is shown and not zero; NULL: none. */
+static struct sw_sheet_cell *smallest_sum(struct sw_sheet_row *sums, uint32_t count)
+{
+    struct sw_sheet_cell *best = NULL;
+    for (uint32_t j = 0; j < count; j++) {
+        struct sw_sheet_cell *cell = &sums->cells[j];
+        if (!cell->hidden && cell->value > 0 && (best == NULL || cell->value < best->value)) {
+            best = cell;
+        }
+    }
+    return best;
+}
+
+/* Hides company for hidden sums of columns by nothing but the sums: another table of the same
+ * events, in other rows, has the same and must hide the same, or the two give them away. */
+static void hide_sums(struct sw_sheet *sheet, uint32_t small)
+{
+    uint32_t last = sheet->column_count - 1;
+    struct sw_sheet_row *sums = &sheet->rows[sheet->row_count - 1];
+    for (;;) {
+        uint64_t sum = 0;
+        uint64_t others = 0; // hidden ones beside a hidden one, each at least 1
+        uint32_t hidden = 0;
+        for (uint32_t j = 0; j < last; j++) {
+            sum += sums->cells[j].hidden ? sums->cells[j].value : 0;
+            hidden += sums->cells[j].hidden ? 1 : 0;
+        }
+        others = hidden > 0 ? hidden - 1 : 0;
+        if (hidden == 0 || sums->cells[last].hidden || (others > 0 && sum - others >= small)) {
+            return;
+        }
+        struct sw_sheet_cell *company = smallest_sum(sums, last);
+        (company != NULL ? company : &sums->cells[last])->hidden = true;
+    }
+}
+
 void sw_sheet_publish(struct sw_sheet *sheet, uint32_t small)
 {
     SW_ASSERT(sheet->totalled && small >= 2);
@@ -334,6 +387,7 @@ void sw_sheet_publish(struct sw_sheet *sheet, uint32_t small)
             sheet->rows[i].cells[j].hidden = value > 0 && value < small;
         }
     }
+    hide_sums(sheet, small);
     while (find_weak(sheet, small, &row, &column)) {
         open_way(sheet, small, row, column);
     }

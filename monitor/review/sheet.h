@@ -58,7 +58,10 @@ uint64_t sw_sheet_sum(const struct sw_sheet *sheet);
  * one row. Then numbers from 1 to @small - 1 are hidden, and as many others as it takes that each
  * hidden one could still be at least @small different numbers, for somebody who knows all that is
  * shown, all sums, and that what is hidden is not zero. Zeros are shown: they tell of nobody, and
- * they are what is asked for. @small: at least 2.
+ * they are what is asked for. Which sums of columns are hidden follows, where that is possible,
+ * from these sums alone, so that tables of the same events in other rows do not give away each
+ * other's.
+ * @small: at least 2.
  */
 void sw_sheet_publish(struct sw_sheet *sheet, uint32_t small);
 

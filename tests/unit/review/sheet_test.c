@@ -2,6 +2,7 @@
 #include "sw_test.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "sheet.h"
 
@@ -209,6 +210,63 @@ static void withstands_attacks(void **state)
     }
 }
 
+/* --- two tables of the same events --- */
+
+#define EVENTS 400
+
+/* The same events whatever @row_count, in that many rows; few in the first column. */
+static void publish_by(uint32_t row_count, uint32_t first, uint32_t small)
+{
+    seed = first;
+    sw_sheet_init(&sheet, columns, 3);
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        uint32_t dice = draw(100);
+        char label[8];
+        (void)snprintf(label, sizeof(label), "%u", draw(97) % row_count);
+        struct sw_sheet_row *row = sw_sheet_row(&sheet, sw_text_from(label));
+        row->fixed = true;
+        row->cells[dice < 2 ? 0 : dice < 51 ? 1 : 2].value++;
+    }
+    sw_sheet_total(&sheet);
+    sw_sheet_publish(&sheet, small);
+}
+
+/* How many numbers a sum that is hidden in both tables can be, for somebody who has both. */
+static uint64_t possible_sums(const struct sw_sheet_cell *one, const struct sw_sheet_cell *other,
+                              uint32_t count)
+{
+    uint64_t sum = 0;
+    uint64_t hidden = 0;
+    for (uint32_t j = 0; j < count; j++) {
+        bool both = one[j].hidden && other[j].hidden;
+        assert_int_equal(one[j].value, other[j].value);
+        sum += both ? one[j].value : 0;
+        hidden += both ? 1 : 0;
+    }
+    bool whole = one[count].hidden && other[count].hidden;
+    return hidden == 0 || whole ? UINT64_MAX : hidden == 1 ? 1 : sum - (hidden - 1);
+}
+
+static void tables_of_the_same_events_keep_each_others_sums(void **state)
+{
+    (void)state;
+    uint32_t small_sums = 0;
+    for (uint32_t round = 1; round <= 300; round++) {
+        struct sw_sheet_cell one[SW_SHEET_COLUMNS_MAX];
+        uint32_t small = 11 + round % 5;
+        publish_by(1 + round % 7, round, small);
+        memcpy(one, sheet.rows[sheet.row_count - 1].cells, sizeof(one));
+        publish_by(1 + round % 5, round, small);
+        const struct sw_sheet_cell *other = sheet.rows[sheet.row_count - 1].cells;
+        if (one[0].value > 0 && one[0].value < small) {
+            small_sums++;
+            assert_true(one[0].hidden && other[0].hidden);
+            assert_true(possible_sums(one, other, 3) >= small);
+        }
+    }
+    assert_true(small_sums > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +276,7 @@ int main(void)
         cmocka_unit_test(shows_zeros_and_what_is_large),
         cmocka_unit_test(takes_small_rows_together),
         cmocka_unit_test(withstands_attacks),
+        cmocka_unit_test(tables_of_the_same_events_keep_each_others_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
