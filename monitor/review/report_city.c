@@ -75,32 +75,16 @@ const struct sw_account_table *sw_account_ordinance(uint32_t *count)
     "EXISTS (SELECT 1 FROM fact AS later WHERE later.subject = fact.subject AND later.ts >="       \
     " fact.ts AND " more ")"
 
-#define REQUEST_COLUMN                                                                             \
-    "CASE WHEN " SAME_PERSON(                                                                      \
-        "later.kind = 'custody' AND later.action = 'transferred' AND"                              \
-        " later.recipient_class = 'fed_imm' AND coalesce(later.outcome, '')"                       \
-        " <> 'declined'") " THEN 0 WHEN " SAME_PERSON("later.kind = 'notice' AND later.action IN " \
-                                                      "('sent', 'answered') AND "                  \
-                                                      "later.recipient_class"                      \
-                                                      " = 'fed_imm' AND coalesce(later.outcome, "  \
-                                                      "'') <> 'declined'") " THEN 1"               \
-                                                                           " WHEN outcome = "      \
-                                                                           "'declined' "           \
-                                                                           "OR " SAME_PERSON(      \
-                                                                               "later.kind = "     \
-                                                                               "'notice' AND "     \
-                                                                               "(later.action ="   \
-                                                                               " 'declined' OR "   \
-                                                                               "later.outcome = "  \
-                                                                               "'declined')") " T" \
-                                                                                              "HE" \
-                                                                                              "N " \
-                                                                                              "2 " \
-                                                                                              "EL" \
-                                                                                              "SE" \
-                                                                                              " 3" \
-                                                                                              " E" \
-                                                                                              "ND"
+// clang-format off
+#define REQUEST_COLUMN \
+    "CASE WHEN " SAME_PERSON("later.kind = 'custody' AND later.action = 'transferred' AND" \
+        " later.recipient_class = 'fed_imm' AND coalesce(later.outcome, '') <> 'declined'") \
+    " THEN 0 WHEN " SAME_PERSON("later.kind = 'notice' AND later.action IN ('sent', 'answered') AND" \
+        " later.recipient_class = 'fed_imm' AND coalesce(later.outcome, '') <> 'declined'") \
+    " THEN 1 WHEN outcome = 'declined' OR " SAME_PERSON("later.kind = 'notice' AND" \
+        " (later.action = 'declined' OR later.outcome = 'declined')") \
+    " THEN 2 ELSE 3 END"
+// clang-format on
 
 static const struct sw_account_table directive_tables[] = {
     {

@@ -36,51 +36,50 @@ static const char corrections_sql[] =
 
 #define FIELD(name) "data ->> '$." name "'"
 
-static const char
-    fact_sql[] = "CREATE TEMP TABLE fact AS SELECT raw.id, kind, action, ts, raw.synthetic,"
-                 " strftime('%Y-%m', ts / 1000, 'unixepoch') AS month,"
-                 " coalesce((SELECT name FROM source WHERE source.id = source_id), '') LIKE"
-                 " '%:import-audit' AS imported,"
-                 " " FIELD(
-                     "actor.agency") " AS actor,"
-                                     " coalesce(" FIELD(
-                                         "actor.class") ", agency_class(" FIELD("actor.agency") "),"
-                                                                                                " '"
-                                                                                                "')"
-                                                                                                " A"
-                                                                                                "S "
-                                                                                                "ac"
-                                                                                                "to"
-                                                                                                "r_"
-                                                                                                "cl"
-                                                                                                "as"
-                                                                                                "s,"
-                                                                                                " " FIELD("actor.role") " AS role, " FIELD("actor.role_tok") " AS role_tok,"
-                                                                                                                                                             " " FIELD("recipient.agency") " AS recipient,"
-                                                                                                                                                                                           " coalesce(" FIELD("recipient.class") ", agency_class(" FIELD("recipient.agency") "), '')"
-                                                                                                                                                                                                                                                                             " AS recipient_class,"
-                                                                                                                                                                                                                                                                             " " FIELD("data_class") " AS data_class, " FIELD("purpose_code") " AS purpose,"
-                                                                                                                                                                                                                                                                                                                                              " " FIELD(
-                                                                                                                                                                                                                                                                                                                                                  "reason") " AS reason, reason_class(" FIELD("reason") ") AS names,"
-                                                                                                                                                                                                                                                                                                                                                                                                        " reason_quality(" FIELD("reason") ") AS quality, " FIELD(
-                                                                                                                                                                                                                                                                                                                                                                                                            "case_tok") " AS case_tok,"
-                                                                                                                                                                                                                                                                                                                                                                                                                        " " FIELD(
-                                                                                                                                                                                                                                                                                                                                                                                                                            "vehicle_tok") " AS vehicle, " FIELD("subject_tok") " AS subject,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                " coalesce(" FIELD(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "instrument") ", '') AS instrument, " FIELD("outcome") " AS outcome,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           " " FIELD(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "conviction_basis") " AS conviction, " FIELD("magistrate_872") " AS magistrate,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              " " FIELD("charge_offence") " AS offence, " FIELD(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                  "civil_warrant") " AS civil,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   " " FIELD("joint_operation") " AS joint, " FIELD(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "taskforce_id") " AS taskforce,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       " " FIELD(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "tf_primary_purpose") " AS tf_purpose, " FIELD("tf_other_crimes") " AS tf_other,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             " " FIELD("share_scope") " AS scope, " FIELD("enabled") " AS enabled, hop.edge,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     " coalesce(hop.verdict, 'NONE') AS verdict, coalesce(hop.level, 0) AS level,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     " hop.id AS hop, data IS NULL AS gone"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     " FROM raw LEFT JOIN main.hop AS hop ON hop.event = raw.id AND hop.revision ="
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     " (SELECT max(revision) FROM main.hop AS newer WHERE newer.event = raw.id)";
+// One line a column.
+// clang-format off
+static const char fact_sql[] =
+    "CREATE TEMP TABLE fact AS SELECT "
+    "raw.id, kind, action, ts, raw.synthetic, "
+    "strftime('%Y-%m', ts / 1000, 'unixepoch') AS month, "
+    "coalesce((SELECT name FROM source WHERE source.id = source_id), '') LIKE '%:import-audit'"
+    " AS imported, "
+    FIELD("actor.agency") " AS actor, "
+    "coalesce(" FIELD("actor.class") ", agency_class(" FIELD("actor.agency") "), '')"
+    " AS actor_class, "
+    FIELD("actor.role") " AS role, "
+    FIELD("actor.role_tok") " AS role_tok, "
+    FIELD("recipient.agency") " AS recipient, "
+    "coalesce(" FIELD("recipient.class") ", agency_class(" FIELD("recipient.agency") "), '')"
+    " AS recipient_class, "
+    FIELD("data_class") " AS data_class, "
+    FIELD("purpose_code") " AS purpose, "
+    FIELD("reason") " AS reason, "
+    "reason_class(" FIELD("reason") ") AS names, "
+    "reason_quality(" FIELD("reason") ") AS quality, "
+    FIELD("case_tok") " AS case_tok, "
+    FIELD("vehicle_tok") " AS vehicle, "
+    FIELD("subject_tok") " AS subject, "
+    "coalesce(" FIELD("instrument") ", '') AS instrument, "
+    FIELD("outcome") " AS outcome, "
+    FIELD("conviction_basis") " AS conviction, "
+    FIELD("magistrate_872") " AS magistrate, "
+    FIELD("charge_offence") " AS offence, "
+    FIELD("civil_warrant") " AS civil, "
+    FIELD("joint_operation") " AS joint, "
+    FIELD("taskforce_id") " AS taskforce, "
+    FIELD("tf_primary_purpose") " AS tf_purpose, "
+    FIELD("tf_other_crimes") " AS tf_other, "
+    FIELD("share_scope") " AS scope, "
+    FIELD("enabled") " AS enabled, "
+    "hop.edge, "
+    "coalesce(hop.verdict, 'NONE') AS verdict, "
+    "coalesce(hop.level, 0) AS level, "
+    "hop.id AS hop, "
+    "data IS NULL AS gone "
+    "FROM raw LEFT JOIN main.hop AS hop ON hop.event = raw.id AND hop.revision ="
+    " (SELECT max(revision) FROM main.hop AS newer WHERE newer.event = raw.id)";
+// clang-format on
 
 static const char agency_sql[] = // what an agency owes is asked by name in some reports
     "CREATE INDEX temp.fact_kind ON fact (kind, action); CREATE INDEX temp.fact_subject"

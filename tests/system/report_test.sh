@@ -81,7 +81,12 @@ for variant in a state no-limits; do
     expect_cell transfers "a judge's warrant" all 1
     expect_cell transfers "Proposition 47" all 1
     expect_cell transfers "no conviction" all 2
-    expect_cell offences "not recorded" all 5
+    sql "$log" "SELECT payload ->> '$.data.charge_offence', count(*) FROM event WHERE action = 'transferred' GROUP BY 1" >"$WORK/offences"
+    [ "$(wc -l <"$WORK/offences")" = 5 ] || fail "$(wc -l <"$WORK/offences") offences in the log"
+    while IFS='|' read -r offence count; do
+        expect_cell offences "$offence" all "$count"
+    done <"$WORK/offences"
+    expect_cell offences "not recorded" all 0
 done
 run "$SHAREWATCH" report "$log" --kind ordinance
 expect_status 0
@@ -101,15 +106,24 @@ run "$SHAREWATCH" report "$log" --kind directive --format csv --from 2026-04-01 
 expect_cell requests all all 0
 run "$SHAREWATCH" report "$log" --format csv
 expect_status 0
-for level in 0 1 2 3 4; do
-    expect_cell crossings "$level " all "$(sql "$log" "SELECT count(*) FROM hop WHERE level = $level")"
-done
+crossings_agree() { # LOG: each cell of the table, and its sums, by the log's own words
+    local level verdict of="FROM hop WHERE revision = (SELECT max(revision) FROM hop AS newer WHERE newer.event = hop.event)"
+    for level in 0 1 2 3 4; do
+        expect_cell crossings "$level " all "$(sql "$1" "SELECT count(*) $of AND level = $level")"
+        for verdict in "PROH:prohibited" "DISC:allowed choice" "REVIEW:needs review: cannot be assessed"; do
+            expect_cell crossings "$level " "${verdict#*:}" \
+                "$(sql "$1" "SELECT count(*) $of AND level = $level AND verdict = '${verdict%:*}'")"
+        done
+    done
+    expect_cell crossings all all "$(sql "$1" "SELECT count(DISTINCT event) FROM hop")"
+}
+crossings_agree "$log"
 
 # ---- a correction counts as what is known today ----
 run "$SHAREWATCH" run "$SOURCE/scenarios/false-match" --speed max --no-dashboard --log "$WORK/false-match-a.db"
 expect_status 0
 run "$SHAREWATCH" report "$WORK/false-match-a.db" --format csv
-expect_cell crossings all all "$(sql "$WORK/false-match-a.db" "SELECT count(DISTINCT event) FROM hop")"
+crossings_agree "$WORK/false-match-a.db"
 
 # ---- plate searches: an imported log, where most cannot be assessed ----
 log=$WORK/audit.db
@@ -129,6 +143,17 @@ expect_cell elements "2 plate" "not recorded" 0
 run "$SHAREWATCH" report "$log" --kind transparency --format csv
 expect_cell searches all all 10
 expect_cell searches all "names immigration" "$names"
+searched="FROM event WHERE kind = 'plate' AND action = 'search' AND payload NOT LIKE '%swcorrects%'"
+expect_cell reasons all all "$(sql "$log" "SELECT count(*) $searched")"
+# A reason that only another copy of the search told came as a correction, and counts.
+told=$(sql "$log" "SELECT count(*) $searched AND (payload ->> '\$.data.reason' IS NOT NULL OR event_id IN (SELECT
+    payload ->> '\$.swparent' FROM event WHERE payload LIKE '%swcorrects%' AND payload ->> '\$.data.reason' IS NOT NULL))")
+[ "$(awk -F'"' '$2 == "reasons" && $4 != "all" && $4 != "none recorded" {n += substr($5, 2)} END {print n}' <(tr -d '\r' <"$WORK/out"))" = "$told" ] ||
+    fail "the reasons told are not $told"
+expect_cell outside all prohibited "$(sql "$log" "SELECT count(*) FROM hop WHERE verdict = 'PROH' AND revision =
+    (SELECT max(revision) FROM hop AS newer WHERE newer.event = hop.event) AND event IN (SELECT id FROM event WHERE
+    action IN ('search', 'share') AND payload ->> '\$.data.recipient.agency' IS NOT NULL)")"
+crossings_agree "$log"
 
 # ---- a public copy: no small number, no single row ----
 run "$SHAREWATCH" report "$log" --kind alpr-access --public -o "$WORK/public.html" --format html
