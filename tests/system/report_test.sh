@@ -53,7 +53,7 @@ for variant in b transport c; do
     expect_cell arrests TF-7 "for immigration enforcement" "$civil"
     for verdict in "PROH:prohibited" "DISC:allowed choice"; do
         expect_cell shared all "${verdict#*:}" \
-            "$(sql "$log" "SELECT count(*) FROM hop WHERE edge = 'E13' AND verdict = '${verdict%:*}'")"
+            "$(sql "$log" "SELECT count(*) FROM hop WHERE edge = 'E13' AND verdict = '${verdict%%:*}'")"
     done
 done
 [ "$civil" = 0 ] && [ "$counted" = 6 ] || fail "variant c has $counted arrests, $civil of them civil"
@@ -72,7 +72,7 @@ for variant in a state no-limits; do
     for table in transfers offences agencies; do
         for verdict in "PROH:prohibited" "DISC:allowed choice" "REVIEW:needs review: cannot be assessed"; do
             expect_cell $table all "${verdict#*:}" "$(sql "$log" \
-                "SELECT count(*) FROM hop JOIN event ON event.id = event WHERE action = 'transferred' AND verdict = '${verdict%:*}'")"
+                "SELECT count(*) FROM hop JOIN event ON event.id = event WHERE action = 'transferred' AND verdict = '${verdict%%:*}'")"
         done
         expect_cell $table all all 5
     done
@@ -112,7 +112,7 @@ crossings_agree() { # LOG: each cell of the table, and its sums, by the log's ow
         expect_cell crossings "$level " all "$(sql "$1" "SELECT count(*) $of AND level = $level")"
         for verdict in "PROH:prohibited" "DISC:allowed choice" "REVIEW:needs review: cannot be assessed"; do
             expect_cell crossings "$level " "${verdict#*:}" \
-                "$(sql "$1" "SELECT count(*) $of AND level = $level AND verdict = '${verdict%:*}'")"
+                "$(sql "$1" "SELECT count(*) $of AND level = $level AND verdict = '${verdict%%:*}'")"
         done
     done
     expect_cell crossings all all "$(sql "$1" "SELECT count(DISTINCT event) FROM hop")"
