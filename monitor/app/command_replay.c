@@ -167,6 +167,11 @@ static void tell_gone(void)
                      " earlier events in the light of a later one: one of the two is gone\n",
                      counts->left_again);
     }
+    if (counts->losses_unsure > 0) {
+        (void)printf("nor compared: %" PRIu64
+                     " rows of losses, in which events that are gone may have a part\n",
+                     counts->losses_unsure);
+    }
     (void)printf("taken as they were logged, since they cannot be compared: %" PRIu64
                  " hops, %" PRIu64 " alerts, and %" PRIu64
                  " findings of rules that counted such events; their chains were compared\n",
@@ -198,6 +203,12 @@ static void tell(const char *log, enum sw_status status, double seconds)
         (void)printf("%" PRIu64 " hops were left out by the filter\n", counts->left_out);
     }
     tell_gone();
+    if (counts->groups_unsure > 0) {
+        (void)printf("not compared: %" PRIu64
+                     " rows of groups that were given up for want of memory (another --state-mib, "
+                     "or not the log's first run)\n",
+                     counts->groups_unsure);
+    }
     (void)printf("%s%s\n", outcome(status), status == SW_INVALID ? replay.difference : "");
 }
 
@@ -209,18 +220,20 @@ static void tell_json(enum sw_status status, double seconds)
     sw_buffer_init(&buffer, bytes, sizeof(bytes));
     sw_buffer_append_json(&buffer, sw_text_from(status == SW_INVALID ? replay.difference : ""));
     const char *identical = counts->gone > 0 ? "null" : "true";
-    (void)printf(
-        "{\"identical\":%s,\"complete\":%s,\"difference\":%s,\"events\":%" PRIu64
-        ",\"hops\":%" PRIu64 ",\"findings\":%" PRIu64 ",\"chains\":%" PRIu64 ",\"alerts\":%" PRIu64
-        ",\"gaps\":%" PRIu64 ",\"losses\":%" PRIu64 ",\"quarantined\":%" PRIu64
-        ",\"left_out\":%" PRIu64 ",\"runs\":%" PRIu64 ",\"not_judged\":{\"gone\":%" PRIu64
-        ",\"unsure\":%" PRIu64 ",\"again\":%" PRIu64 "},\"as_logged\":{\"hops\":%" PRIu64
-        ",\"alerts\":%" PRIu64 ",\"findings\":%" PRIu64 "},\"seconds\":%.3f}\n",
-        status == SW_INVALID ? "false" : identical, status == SW_STOPPED ? "false" : "true",
-        buffer.length > 0 ? bytes : "\"\"", counts->events, counts->hops, counts->findings,
-        counts->chains, counts->alerts, counts->gaps, counts->losses, counts->quarantined,
-        counts->left_out, counts->runs, counts->gone, counts->unsure, counts->left_again,
-        counts->taken_hops, counts->taken_alerts, counts->taken_findings, seconds);
+    (void)printf("{\"identical\":%s,\"complete\":%s,\"difference\":%s,\"events\":%" PRIu64
+                 ",\"hops\":%" PRIu64 ",\"findings\":%" PRIu64 ",\"chains\":%" PRIu64
+                 ",\"alerts\":%" PRIu64 ",\"gaps\":%" PRIu64 ",\"losses\":%" PRIu64
+                 ",\"quarantined\":%" PRIu64 ",\"left_out\":%" PRIu64 ",\"runs\":%" PRIu64
+                 ",\"losses_not_compared\":%" PRIu64 ",\"not_judged\":{\"gone\":%" PRIu64
+                 ",\"unsure\":%" PRIu64 ",\"again\":%" PRIu64 "},\"as_logged\":{\"hops\":%" PRIu64
+                 ",\"alerts\":%" PRIu64 ",\"findings\":%" PRIu64 "},\"seconds\":%.3f}\n",
+                 status == SW_INVALID ? "false" : identical,
+                 status == SW_STOPPED ? "false" : "true", buffer.length > 0 ? bytes : "\"\"",
+                 counts->events, counts->hops, counts->findings, counts->chains, counts->alerts,
+                 counts->gaps, counts->losses, counts->quarantined, counts->left_out, counts->runs,
+                 counts->losses_unsure + counts->groups_unsure, counts->gone, counts->unsure,
+                 counts->left_again, counts->taken_hops, counts->taken_alerts,
+                 counts->taken_findings, seconds);
 }
 
 static void show_progress(uint64_t events)

@@ -577,7 +577,8 @@ static void on_wake(uv_async_t *handle)
 
 /* ---- losses: a row when a number grew ---- */
 
-static void add_losses(struct sw_monitor *monitor)
+/* @anew: a run begins, in which nothing was told yet; counters of what is new begin anew, too. */
+static void look_at_losses(struct sw_monitor *monitor, bool anew)
 {
     struct sw_pipeline_counters counters = sw_pipeline_counters(monitor->pipeline);
     struct sw_policy_counters policy = sw_policy_counters(monitor->scratch);
@@ -606,14 +607,27 @@ static void add_losses(struct sw_monitor *monitor)
                       sizeof(monitor->losses_logged) / sizeof(monitor->losses_logged[0]),
                   "each has its place");
     for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
-        bool goes_on = losses[i].total >= monitor->losses_seen[i];
-        uint64_t grown = losses[i].total - (goes_on ? monitor->losses_seen[i] : 0);
+        uint64_t grown = anew ? 0 : losses[i].total - monitor->losses_seen[i];
         monitor->losses_seen[i] = losses[i].total;
         if (grown > 0) {
             monitor->losses_logged[i] += grown;
             sw_log_add_loss(&monitor->log, losses[i].what, monitor->losses_logged[i], sw_now_ms());
         }
     }
+}
+
+static void add_losses(struct sw_monitor *monitor)
+{
+    look_at_losses(monitor, false);
+}
+
+/* After a reload. A row counts from the start of its run: that may have begun anew, or not. */
+static void begin_losses(struct sw_monitor *monitor, bool other_run)
+{
+    if (other_run) {
+        memset(monitor->losses_logged, 0, sizeof(monitor->losses_logged));
+    }
+    look_at_losses(monitor, true);
 }
 
 /* What the signer said goes into the log as soon as that can be written. */
@@ -799,6 +813,8 @@ static void reload(struct sw_monitor *monitor)
         say_state(monitor, "kept");
         return;
     }
+    int64_t run_id = monitor->log.run_id;
+    add_losses(monitor); // those of the run that ends here
     if (has_uncommitted(monitor)) {
         commit(monitor);
     }
@@ -806,6 +822,7 @@ static void reload(struct sw_monitor *monitor)
         monitor->pipeline_config = (struct sw_pipeline_config){.map = run.map, .rules = rules};
         monitor->scratch = scratch;
         if (start_pipeline(monitor, &place)) {
+            begin_losses(monitor, monitor->log.run_id != run_id);
             say("map and policy were read anew");
             restore_sources(monitor);
             settle(monitor, true);

@@ -59,9 +59,9 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
     [SW_LOGGED_CHAIN_BEFORE] = "SELECT " SW_CHAIN_COLUMNS " FROM chain WHERE chain = ?1 AND "
                                "event <= ?2 ORDER BY revision DESC LIMIT 1",
     [SW_LOGGED_RUN] =
-        "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0), coalesce((SELECT "
-        "value FROM setting WHERE run_id = run.id AND name = 'state_mib'), 0) "
-        "FROM run WHERE id = ?1",
+        "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0), coalesce((SELECT value FROM "
+        "setting WHERE run_id = run.id AND name = 'state_mib'), 0), ended_ms IS NOT NULL AND "
+        "broker NOT LIKE '(%' FROM run WHERE id = ?1",
     [SW_LOGGED_FINDINGS_OF] = "SELECT policy_id, rule FROM finding WHERE hop = ?1 "
                               "ORDER BY policy_id, rule",
     [SW_LOGGED_REDACTIONS] = "SELECT class, reason, sum(payloads) FROM redaction "
@@ -73,7 +73,7 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
 
 /* Of logs that were begun before there were settings. */
 static const char run_sql_before[] =
-    "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0), 0 FROM run WHERE id = ?1";
+    "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0), 0, 0 FROM run WHERE id = ?1";
 
 /* The log is read from end to end: mapped, it is not copied. */
 static const char settings[] =
@@ -363,6 +363,7 @@ enum sw_status sw_logged_run(struct sw_logged *logged, int64_t run_id, struct sw
                                       .started_ms = sqlite3_column_int64(statement, 2),
                                       .ended_ms = sqlite3_column_int64(statement, 3),
                                       .state_mib = (uint32_t)sqlite3_column_int64(statement, 4)};
+        run->tells_losses = run->state_mib > 0 && sqlite3_column_int(statement, 5) != 0;
         status = SW_OK;
     }
     (void)sqlite3_reset(statement);

@@ -85,6 +85,7 @@ struct sw_logged_run {
     int64_t map_id, policy_id;
     int64_t started_ms, ended_ms; // ended_ms 0: still running, or killed
     uint32_t state_mib; // memory for what rules over many events count; 0: the log does not say
+    bool tells_losses;  // a monitor wrote it, and told at its end of all that was lost
 };
 
 /** A rule by the policy and the index that findings name it with. */

@@ -217,6 +217,7 @@ static bool begin_run(struct sw_replay *replay)
         sw_replay_differ(replay, "its run %lld is not in the log", (long long)replay->run_id);
         return false;
     }
+    replay->tells_losses = run.tells_losses;
     return start_pipeline(replay, &run);
 }
 

@@ -56,6 +56,8 @@ struct sw_replay_counts {
     uint64_t taken_findings; // of rules over many events, likewise
     uint64_t left_again; // earlier events that were not judged again: one that is gone is needed
     uint64_t runs;
+    uint64_t losses_unsure; // rows of losses that cannot be compared, events being gone
+    uint64_t groups_unsure; // likewise, since the memory for them is another, or was filled before
 };
 
 /** Why payloads were deleted. Texts live until the next one is asked for. */
@@ -81,7 +83,7 @@ struct sw_replay_calls {
                    const struct sw_event *event, const struct sw_outputs *outputs);
 };
 
-/** The most that a table of a run may say was lost. */
+/** Losses that the events tell: what a run says of them is compared. */
 enum sw_replay_loss {
     SW_REPLAY_CHAINS_EVICTED,
     SW_REPLAY_DAILY_EVICTED,
@@ -89,6 +91,7 @@ enum sw_replay_loss {
     SW_REPLAY_FINDINGS_OVER,
     SW_REPLAY_PARENTS_MISSING,
     SW_REPLAY_CAUSES_MISSING,
+    SW_REPLAY_GROUPS_EVICTED,
     SW_REPLAY_LOSS_COUNT
 };
 
@@ -111,6 +114,7 @@ struct sw_replay {
     struct sw_logged_event event; // being judged
     int64_t run_id, map_id, policy_id;
     uint32_t state_mib;                         // of the run, 0: the log does not say
+    bool tells_losses;                          // of the run, all of them
     int64_t last_logged_ms;                     // of the last event of the run
     bool hop_there, finding_there, alert_there; // the cursors stand on a row
     int64_t hop_id;                             // of the last hop that was compared

@@ -287,6 +287,7 @@ static const char *const loss_names[SW_REPLAY_LOSS_COUNT] = {
     [SW_REPLAY_FINDINGS_OVER] = "findings_left_out",
     [SW_REPLAY_PARENTS_MISSING] = "parents_missing",
     [SW_REPLAY_CAUSES_MISSING] = "causes_missing",
+    [SW_REPLAY_GROUPS_EVICTED] = "correlation_groups_evicted",
 };
 
 static void count_losses(const struct sw_replay *replay, uint64_t totals[SW_REPLAY_LOSS_COUNT])
@@ -298,6 +299,8 @@ static void count_losses(const struct sw_replay *replay, uint64_t totals[SW_REPL
     totals[SW_REPLAY_FINDINGS_OVER] = replay->judge.findings_over_total;
     totals[SW_REPLAY_PARENTS_MISSING] = replay->judge.parents_missing_total;
     totals[SW_REPLAY_CAUSES_MISSING] = replay->judge.causes_missing_total;
+    totals[SW_REPLAY_GROUPS_EVICTED] =
+        sw_policy_counters(replay->knowledge.scratch).groups_evicted_total;
 }
 
 static int find_loss(struct sw_text name)
@@ -309,16 +312,40 @@ static int find_loss(struct sw_text name)
     return which;
 }
 
-/* A monitor tells of losses once a second, and not of the last second's: a row says at most what
- * the replay lost too. */
+/* Groups are given up for want of memory: that is the same where there is as much of it, and in a
+ * log's first run, which finds it empty. What is brought back later need not come in one order. */
+static bool is_comparable(const struct sw_replay *replay, int which)
+{
+    uint32_t given = replay->logged.state_mib;
+    return which != SW_REPLAY_GROUPS_EVICTED || (replay->run_id == 1 && replay->state_mib > 0 &&
+                                                 (given == 0 || given == replay->state_mib));
+}
+
+/* The last rows of a run against all that it lost. */
+static void compare_totals(struct sw_replay *replay, const uint64_t last[SW_REPLAY_LOSS_COUNT])
+{
+    uint64_t totals[SW_REPLAY_LOSS_COUNT];
+    count_losses(replay, totals);
+    for (int i = 0; i < SW_REPLAY_LOSS_COUNT && !replay->differs; i++) {
+        bool wrong = replay->tells_losses ? last[i] != totals[i] : last[i] > totals[i];
+        if (wrong && is_comparable(replay, i)) {
+            sw_replay_differ_in(replay,
+                                "run %lld: %s was logged as %llu, in the replay it came to %llu",
+                                (long long)replay->run_id, loss_names[i],
+                                (unsigned long long)last[i], (unsigned long long)totals[i]);
+        }
+    }
+}
+
+/* A monitor tells of losses once a second and at its end. One that was killed has not told of the
+ * last second's: then a row says at most what the replay lost too. */
 void sw_replay_compare_losses(struct sw_replay *replay)
 {
     sqlite3_stmt *statement = replay->logged.statements[SW_LOGGED_LOSSES];
-    uint64_t totals[SW_REPLAY_LOSS_COUNT];
+    uint64_t last[SW_REPLAY_LOSS_COUNT] = {0};
     if (replay->differs || replay->failed) {
         return;
     }
-    count_losses(replay, totals);
     (void)sqlite3_bind_int64(statement, 1, replay->run_id);
     while (!replay->differs && sw_replay_step(replay, SW_LOGGED_LOSSES)) {
         struct sw_text what = {(const char *)sqlite3_column_text(statement, 0),
@@ -326,12 +353,20 @@ void sw_replay_compare_losses(struct sw_replay *replay)
         int64_t total = sqlite3_column_int64(statement, 1);
         int which = find_loss(what);
         replay->counts.losses++;
-        if (which < SW_REPLAY_LOSS_COUNT && (total < 0 || (uint64_t)total > totals[which])) {
-            sw_replay_differ_in(replay,
-                                "run %lld: %.*s was logged as %lld, in the replay it came to %llu",
-                                (long long)replay->run_id, SW_TEXT_FORMAT(what), (long long)total,
-                                (unsigned long long)totals[which]);
+        if (which == SW_REPLAY_LOSS_COUNT) {
+            continue; // of what happened outside of the events
         }
+        replay->counts.losses_unsure += replay->counts.gone > 0 ? 1 : 0;
+        replay->counts.groups_unsure +=
+            replay->counts.gone == 0 && !is_comparable(replay, which) ? 1 : 0;
+        if (total <= 0 || (uint64_t)total <= last[which]) {
+            sw_replay_differ_in(replay, "run %lld: %s does not grow from row to row",
+                                (long long)replay->run_id, loss_names[which]);
+        }
+        last[which] = total > 0 ? (uint64_t)total : 0;
     }
     (void)sqlite3_reset(statement);
+    if (replay->counts.gone == 0) {
+        compare_totals(replay, last);
+    }
 }

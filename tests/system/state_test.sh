@@ -170,6 +170,65 @@ wait_for 60 evicted || fail "evictions are not told: $(ask "$WORK/small.db" "SEL
 [ "$(ask "$WORK/small.db" "SELECT count(*) FROM correlation")" -eq 64 ] || fail "more is kept than there is room for"
 stop_monitor
 
+# What the run says that it lost is what a replay with as much memory loses, to the number.
+differs() { # SQL WHAT-IT-SAYS, of the log $lossy
+    cp "$lossy" "$WORK/changed.db"
+    sqlite3 "$WORK/changed.db" "$1"
+    run "$SHAREWATCH" replay "$WORK/changed.db"
+    expect_status 1
+    expect_out "$2"
+}
+lossy=$WORK/small.db
+sqlite3 "$lossy" "PRAGMA wal_checkpoint(TRUNCATE)" >"$WORK/out"
+run "$SHAREWATCH" replay "$lossy"
+expect_status 0
+expect_out "identical"
+differs "UPDATE loss SET total = 5 WHERE what = 'correlation_groups_evicted' AND total = 6" "run 1: correlation_groups_evicted was logged as 5, in the replay it came to 6"
+differs "UPDATE loss SET total = 7 WHERE what = 'correlation_groups_evicted' AND total = 6" "was logged as 7, in the replay it came to 6"
+differs "DELETE FROM loss WHERE what = 'correlation_groups_evicted'" "was logged as 0, in the replay it came to 6"
+differs "INSERT INTO loss SELECT 1000, what, total, ts_logged, run_id FROM loss WHERE total = 6" "does not grow from row to row"
+# With other memory it is not compared, and that is said.
+run "$SHAREWATCH" replay "$lossy" --state-mib 64
+expect_status 0
+expect_out "rows of groups that were given up for want of memory"
+expect_out "identical"
+run "$SHAREWATCH" replay "$lossy" --state-mib 64 --json
+expect_status 0
+expect_no_out '"losses_not_compared":0'
+# Where events are gone nobody can say what they lost: no difference is made of it.
+run "$SHAREWATCH" prune "$lossy" --redact 70 --reason "a test"
+expect_status 0
+run "$SHAREWATCH" replay "$lossy"
+expect_status 0
+expect_out "rows of losses, in which events that are gone may have a part"
+expect_out "identical in all that can be judged again"
+
+# A run that begins with other rules counts its losses anew: here parents that never came.
+lossy=$WORK/parents.db
+start_monitor "$lossy"
+wait_for 60 subscribed || fail "the monitor does not come online"
+orphan() { # NUMBER
+    mosquitto_pub -p "$port" -q 1 -t "sharewatch/v1/event/LAPD/plate" -m "{\"specversion\":\"1.0\",
+        \"id\":\"o-$1\",\"source\":\"urn:sharewatch:agency:LAPD:orphans\",\"swparent\":\"nobody-$1\",
+        \"type\":\"org.sharewatch.plate.read.v1\",\"time\":\"2026-09-21T14:00:00Z\",
+        \"sequence\":\"$(printf %020d "$1")\",\"swcorrects\":true,\"data\":{\"actor\":{\"agency\":\"LAPD\"}}}"
+    wait_for 60 events "$lossy" "$1" || fail "event $1 did not come: $(ask "$lossy" "SELECT reason, field FROM quarantine")"
+}
+orphan 1; orphan 2
+sed -i 's/A plate search/Another plate search/' "$WORK/rules/bulk.yml"
+runs_begun() { [ "$(ask "$lossy" "SELECT count(*) FROM run")" = "$1" ]; }
+kill -HUP "$monitor"
+wait_for 60 runs_begun 2 || fail "the rules are not read anew"
+orphan 3
+stop_monitor
+[ "$(ask "$lossy" "SELECT group_concat(run_id || ':' || total, ' ') FROM (SELECT run_id, max(total) AS total FROM loss WHERE what = 'parents_missing' GROUP BY run_id)")" = "1:2 2:1" ] ||
+    fail "the losses of the two runs: $(ask "$lossy" "SELECT run_id, what, total FROM loss")"
+run "$SHAREWATCH" replay "$lossy"
+expect_status 0
+expect_out "identical"
+sqlite3 "$lossy" "PRAGMA wal_checkpoint(TRUNCATE)" >"$WORK/out"
+differs "DELETE FROM loss WHERE run_id = 2" "run 2: parents_missing was logged as 0, in the replay it came to 1"
+
 # What is found can hang on that memory: the log says how much its run had, and a replay takes as much.
 sed -i 's/gte: 20000/gte: 1200/' "$WORK/rules/bulk.yml"
 "$SHAREWATCH" monitor --broker "mqtt://127.0.0.1:$port" --log "$WORK/tight.db" --client-id tight.db \
