@@ -21,8 +21,29 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* Appends the names of the folders below @folder that hold a scenario. */
-static void list_names(struct sw_buffer *out, const char *folder)
+/* What is told of a name that was not found: the names there are, and the nearest. */
+struct others {
+    struct sw_buffer list;
+    struct sw_suggestion nearest;
+    char bytes[1024];
+    char names[1024]; // of those that the suggestion points to
+    size_t used;
+};
+
+static void offer(struct others *others, const char *name)
+{
+    size_t length = strlen(name);
+    sw_buffer_append_format(&others->list, "%s%s", others->list.length == 0 ? "" : ", ", name);
+    if (length <= sizeof(others->names) - others->used) {
+        memcpy(others->names + others->used, name, length);
+        sw_suggestion_offer(&others->nearest,
+                            (struct sw_text){others->names + others->used, (uint32_t)length});
+        others->used += length;
+    }
+}
+
+/* Offers the folders below @folder that hold a scenario. */
+static void offer_all(struct others *others, const char *folder)
 {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, visible, alphasort);
@@ -31,24 +52,59 @@ static void list_names(struct sw_buffer *out, const char *folder)
         struct stat info;
         (void)snprintf(file, sizeof(file), "%s/%s/" FILE_NAME, folder, entries[i]->d_name);
         if (stat(file, &info) == 0) {
-            sw_buffer_append_format(out, "%s%s", out->length == 0 ? "" : ", ", entries[i]->d_name);
+            offer(others, entries[i]->d_name);
         }
         free(entries[i]);
     }
     free(entries);
 }
 
+static void begin_others(struct others *others, const char *name)
+{
+    sw_buffer_init(&others->list, others->bytes, sizeof(others->bytes));
+    sw_suggestion_init(&others->nearest, sw_text_from(name));
+    others->used = 0;
+}
+
 static void report_unknown(struct sw_report *report, const char *name)
 {
-    char bytes[1024];
+    struct others others;
     char folder[SW_PATH_BYTES];
-    struct sw_buffer hint;
-    sw_buffer_init(&hint, bytes, sizeof(bytes));
+    begin_others(&others, name);
     if (sw_data_path("scenarios", folder) == SW_OK) {
-        list_names(&hint, folder);
+        offer_all(&others, folder);
     }
-    sw_report_error(report, (struct sw_place){.file = name}, hint.length != 0 ? bytes : NULL,
+    char hint[sizeof(others.bytes) + 256];
+    struct sw_text best = others.nearest.best;
+    (void)snprintf(hint, sizeof(hint), "%s%.*s%s%s", best.length > 0 ? "did you mean " : "",
+                   SW_TEXT_FORMAT(best), best.length > 0 ? "? There are: " : "", others.bytes);
+    sw_report_error(report, (struct sw_place){.file = name}, others.list.length != 0 ? hint : NULL,
                     "is no file, no folder, and no scenario that comes with sharewatch");
+}
+
+/* A path whose last part is wrong: the scenarios that are beside it, or the nearest of them. */
+static void report_missing(struct sw_report *report, const char *path)
+{
+    struct others others;
+    char folder[SW_PATH_BYTES];
+    char hint[SW_PATH_BYTES + 1024];
+    (void)snprintf(folder, sizeof(folder), "%s", path);
+    for (size_t end = strlen(folder); end > 1 && folder[end - 1] == '/'; end--) {
+        folder[end - 1] = '\0';
+    }
+    char *slash = strrchr(folder, '/');
+    begin_others(&others, slash != NULL ? path + (slash - folder) + 1 : path);
+    if (slash != NULL && slash != folder) {
+        *slash = '\0';
+        offer_all(&others, folder);
+    }
+    struct sw_text best = others.nearest.best;
+    (void)snprintf(hint, sizeof(hint), "did you mean %s/%.*s?", folder, SW_TEXT_FORMAT(best));
+    if (best.length == 0) {
+        (void)snprintf(hint, sizeof(hint), "in %s there are: %s", folder, others.bytes);
+    }
+    sw_report_error(report, (struct sw_place){.file = path}, others.list.length != 0 ? hint : NULL,
+                    "is no file and no folder");
 }
 
 const char *sw_scenario_find(struct sw_arena *arena, const char *path, struct sw_report *report)
@@ -65,8 +121,12 @@ const char *sw_scenario_find(struct sw_arena *arena, const char *path, struct sw
         int written = snprintf(full, sizeof(full), "%s%s" FILE_NAME, path, slash);
         return keep(arena, written > 0 && (size_t)written < sizeof(full) ? full : path);
     }
-    if (strchr(path, '/') != NULL || strlen(path) > sizeof(full) / 2) {
+    if (strlen(path) > sizeof(full) / 2) {
         return keep(arena, path); // whoever reads it says why it cannot be read
+    }
+    if (strchr(path, '/') != NULL) {
+        report_missing(report, path);
+        return NULL;
     }
     (void)snprintf(full, sizeof(full), "scenarios/%s/" FILE_NAME, path);
     if (sw_data_path(full, found) == SW_OK) {

@@ -93,7 +93,7 @@ export function list(data, state, view) {
 export function filters(state) {
   const chosen = new Set(state.verdict.split(',').filter(Boolean));
   return h('div', {class: 'filters', role: 'group', 'aria-label': 'Verdicts'},
-    VERDICTS.slice(0, 4).map(verdict => {
+    VERDICTS.slice(0, 5).map(verdict => {
       const on = chosen.has(verdict);
       const next = new Set(chosen);
       if (on) next.delete(verdict); else next.add(verdict);

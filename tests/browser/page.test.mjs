@@ -127,6 +127,19 @@ test('choosing an alert shows its sentence, hops, law and off switch, and the li
   await page.close();
 });
 
+test('each verdict that alerts can have is a filter of the inbox', async () => {
+  const alerts = verdict => context.request.get(`${server.origin}/api/alerts?verdict=${verdict}`).then(answer => answer.json()).then(body => body.alerts);
+  for (const [verdict, word] of [['PROH', 'Prohibited'], ['REVIEW', 'Needs review'], ['DISC', 'Discretionary'], ['AUTO', 'Automatic'], ['FED', 'Federal']]) {
+    const page = await open('/');
+    await page.locator('.filters a', {hasText: word}).click();
+    await page.waitForURL(url => url.searchParams.get('verdict') === verdict);
+    const wanted = (await alerts(verdict)).length;
+    await page.waitForFunction(some => some === (document.querySelector('.card') !== null), wanted > 0);
+    for (const text of await page.locator('.card .line.first').allInnerTexts()) assert.ok(text.includes(word), `${word}: ${text}`);
+    await page.close();
+  }
+});
+
 test('triage by keyboard: next, acknowledge, undo', async () => {
   const page = await open('/?verdict=PROH');
   await page.waitForSelector('.map');

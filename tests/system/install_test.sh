@@ -19,7 +19,16 @@ expect_status 0
 run "$prefix/bin/sharewatch" run subject-z
 expect_status 3
 expect_err "subject-z: error: is no file, no folder, and no scenario that comes with sharewatch"
+expect_err "did you mean subject-a? There are: "
 expect_err "stop-data, subject-a, task-force"
+# A path: what is beside it.
+run "$prefix/bin/sharewatch" run "$SOURCE/scenarios/subjekt-a"
+expect_status 3
+expect_err "is no file and no folder"
+expect_err "did you mean $SOURCE/scenarios/subject-a?"
+run "$prefix/bin/sharewatch" run "$SOURCE/scenarios/quite-another/"
+expect_status 3
+expect_err "in $SOURCE/scenarios there are: back-door"
 
 # It is the installation's own that is read, though the source tree is there as well.
 echo 'title: [' >"$prefix/share/sharewatch/scenarios/subject-a/scenario.yaml"
