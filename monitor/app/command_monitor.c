@@ -19,6 +19,7 @@ struct arguments {
     const char *spool;
     const char *spool_mib;
     const char *key_dir;
+    const char *signer_timeout;
     const char *witness;
     const char *state_mib;
     const char *status_fd;
@@ -43,6 +44,8 @@ static const struct sw_option options[] = {
      "memory for what rules over many events count (default: 256)"},
     {"key-dir", "DIR", NULL, &arguments.key_dir,
      "folder of the key that signs the log (default: the state folder of the user)"},
+    {"signer-timeout", "SECONDS", NULL, &arguments.signer_timeout,
+     "end a signer that does not answer for so long, start another (default: 60)"},
     {"witness", "FILE", NULL, &arguments.witness, "append a copy of each signed head to FILE"},
     {"status-fd", "N", NULL, &arguments.status_fd, "write progress as JSON lines to descriptor N"},
 };
@@ -106,6 +109,12 @@ static int read_numbers(struct sw_monitor_config *config)
             return sw_command_usage_error(&command, "--spool-mib wants 1, 2, 4 … 1024");
         }
         config->spool_bytes = (uint64_t)number << 20;
+    }
+    if (arguments.signer_timeout != NULL) {
+        if (sw_command_number(arguments.signer_timeout, 1, 3600, &number) != SW_OK) {
+            return sw_command_usage_error(&command, "--signer-timeout wants 1 to 3600");
+        }
+        config->signer_ms = number * 1000;
     }
     if (arguments.state_mib != NULL) {
         if (sw_command_number(arguments.state_mib, 1, SW_POLICY_STATE_MIB_MAX, &number) != SW_OK) {

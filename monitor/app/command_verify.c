@@ -35,9 +35,12 @@ static void tell_signatures(const struct sw_verify_report *report)
     if (report->unsigned_entries > 0) {
         char since[SW_TIME_BYTES];
         sw_time_format(report->signed_ms, since);
-        (void)printf("not signed since %s: the newest %" PRIu64
-                     " entries; the run goes on, was killed, or its signer was away or refused\n",
-                     since, report->unsigned_entries);
+        (void)printf("not signed since %s: the newest %" PRIu64 " entries; %s\n", since,
+                     report->unsigned_entries,
+                     report->unsigned_deletion
+                         ? "a deletion or a legal hold was broken off before it was signed; the "
+                           "next `sharewatch prune`, or the next monitor, signs it"
+                         : "the run goes on, was killed, or its signer was away or refused");
     }
     if (report->witness_agree == 0) {
         (void)printf("witnessed by nobody: who holds the signing key can still write another "
@@ -98,14 +101,15 @@ static int tell_json(const struct sw_verify_report *report)
         ",\"judgements\":%" PRIu64 ",\"alerts\":%" PRIu64 ",\"root\":\"%s\",\"redactions\":%" PRIu64
         ",\"payloads_gone\":%" PRIu64 ",\"keys_gone\":%" PRIu64 ",\"checkpoints\":%" PRIu64
         ",\"signed_entries\":%" PRIu64 ",\"signed_ms\":%" PRId64 ",\"unsigned_entries\":%" PRIu64
-        ",\"signer\":\"%s\",\"signer_trusted\":%s,\"witnesses\":%" PRIu32
+        ",\"unsigned_deletion\":%s,\"signer\":\"%s\",\"signer_trusted\":%s,\"witnesses\":%" PRIu32
         ",\"witnesses_agree\":%" PRIu32 ",\"witnessed_entries\":%" PRIu64 ",\"seconds\":%.3f}\n",
         states[report->state], buffer.overflowed ? "\"\"" : bytes, report->bad_entry,
         report->origin, report->entries, report->rows, report->events, report->judgements,
         report->alerts, root, report->redactions, report->payloads_gone, report->keys_gone,
         report->checkpoints, report->signed_entries, report->signed_ms, report->unsigned_entries,
-        report->signer, report->signer_trusted ? "true" : "false", report->witness_count,
-        report->witness_agree, report->witnessed_entries, report->seconds);
+        report->unsigned_deletion ? "true" : "false", report->signer,
+        report->signer_trusted ? "true" : "false", report->witness_count, report->witness_agree,
+        report->witnessed_entries, report->seconds);
     return report->state == SW_VERIFY_WHOLE ? SW_EXIT_OK : SW_EXIT_NO;
 }
 

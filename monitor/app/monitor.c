@@ -855,7 +855,9 @@ static bool open_files(struct sw_monitor *monitor)
 {
     const struct sw_monitor_config *config = monitor->config;
     struct sw_log_spool place;
-    sw_notary_start(&monitor->notary, config->key_folder); // it reads its key meanwhile
+    sw_notary_start(&monitor->notary, config->key_folder,
+                    config->signer_ms > 0 ? config->signer_ms
+                                          : SW_NOTARY_HANG_MS); // it reads its key meanwhile
     if (sw_log_reserve_memory(LOG_MEMORY_BYTES) != SW_OK) {
         say("there is not enough memory for the log");
         return false;

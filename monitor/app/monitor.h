@@ -44,6 +44,7 @@ struct sw_monitor_config {
     const char *log_path;
     const char *spool_path;
     const char *key_folder;   // of the key that signs the log; NULL: the default one
+    int64_t signer_ms;        // a signer that does not answer for so long is ended; 0: the default
     const char *witness_path; // gets a copy of each signed head; NULL: nobody
     uint64_t spool_bytes;
     int status_descriptor; // for progress as JSON lines; -1: none

@@ -1,6 +1,5 @@
 #include "notary.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 #include <sharewatch/assert.h>
@@ -8,16 +7,15 @@
 
 #define PAUSE_MS_MIN 1000
 #define PAUSE_MS_MAX 60000
-#define HANG_MS      60000 // a disk under load takes its time
 
 static void say(const char *sentence, const char *more)
 {
     (void)fprintf(stderr, "sharewatch monitor: %s%s\n", sentence, more);
 }
 
-void sw_notary_start(struct sw_notary *notary, const char *folder)
+void sw_notary_start(struct sw_notary *notary, const char *folder, int64_t hang_ms)
 {
-    *notary = (struct sw_notary){.folder = folder, .pause_ms = PAUSE_MS_MIN};
+    *notary = (struct sw_notary){.folder = folder, .hang_ms = hang_ms, .pause_ms = PAUSE_MS_MIN};
     notary->started = sw_signer_start(&notary->signer, folder);
 }
 
@@ -48,8 +46,13 @@ void sw_notary_tick(struct sw_notary *notary)
     notary->due = true;
     bool waits =
         notary->signer.state == SW_SIGNER_ASKED || notary->signer.state == SW_SIGNER_OPENING;
-    if (waits && now_ms - notary->asked_ms > HANG_MS) {
-        (void)kill(notary->signer.pid, SIGKILL); // the next look hears of its end
+    if (waits && now_ms - notary->asked_ms > notary->hang_ms) {
+        char sentence[96];
+        (void)snprintf(sentence, sizeof(sentence),
+                       "the signer has not answered for %lld s and is ended",
+                       (long long)(notary->hang_ms / 1000));
+        say(sentence, "");
+        sw_signer_dismiss(&notary->signer, false); // a look hears of its end
     }
     if (notary->wanted && notary->signer.state == SW_SIGNER_GONE && now_ms >= notary->retry_ms) {
         notary->retry_ms = now_ms + notary->pause_ms;
@@ -115,7 +118,7 @@ static void greet(struct sw_notary *notary, int64_t now_ms)
     enum sw_status status = sw_log_sign_with(log, &notary->signer.answer.key, now_ms);
     if (status == SW_INVALID) { // another key lies there now
         say(log->sentence, "; the log goes on without signatures");
-        sw_signer_stop(&notary->signer);
+        sw_signer_dismiss(&notary->signer, true);
     } else if (status == SW_OK) {
         say("there is a signer again", "");
     }
@@ -158,8 +161,7 @@ const char *sw_notary_state(const struct sw_notary *notary)
     if (notary->refused) {
         return "refused";
     }
-    return notary->signer.state == SW_SIGNER_GONE || notary->signer.state == SW_SIGNER_OPENING ||
-                   notary->complained
-               ? "away"
-               : "signs";
+    enum sw_signer_state state = notary->signer.state;
+    bool away = state == SW_SIGNER_GONE || state == SW_SIGNER_OPENING || state == SW_SIGNER_LEAVING;
+    return away || notary->complained ? "away" : "signs";
 }

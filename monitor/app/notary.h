@@ -27,6 +27,7 @@ struct sw_notary {
     bool heard;             // signer.answer has not been dealt with
     bool refused;           // the log does not extend what was signed: it is not asked any more
     bool complained;        // said why there is no signature, since the last one
+    int64_t hang_ms;        // a signer that does not answer for so long is ended
     int64_t asked_ms;       // steady, when it was last asked or started
     int64_t retry_ms;       // steady, when another is started
     int64_t pause_ms;       // until the next try after that
@@ -34,8 +35,11 @@ struct sw_notary {
     uint64_t refused_total; // heads
 };
 
-/** Starts the signer with the key in @folder, or the default one when NULL. */
-void sw_notary_start(struct sw_notary *notary, const char *folder);
+#define SW_NOTARY_HANG_MS 60000 // a disk under load takes its time
+
+/** Starts the signer with the key in @folder, or the default one when NULL. One that does not
+ *  answer within @hang_ms is ended. */
+void sw_notary_start(struct sw_notary *notary, const char *folder, int64_t hang_ms);
 
 /** Waits for it and notes its key in @log. False: log->sentence says what is wrong. */
 bool sw_notary_open(struct sw_notary *notary, struct sw_log *log, int64_t now_ms);

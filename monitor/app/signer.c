@@ -9,12 +9,17 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sharewatch/assert.h>
+#include <sharewatch/now.h>
 
 #define SELF            "/proc/self/exe"
 #define WAIT_MS         60000 // a machine under load; nothing is lost meanwhile
+#define STOP_MS         20000 // until one that is to end is killed: it may be writing
+#define KILL_MS         5000  // until one that was killed is left alone
+#define REAP_PAUSE_NS   2000000L
 #define ENVIRONMENT_MAX 16
 
 extern char **environ;
@@ -69,6 +74,7 @@ enum sw_status sw_signer_start(struct sw_signer *signer, const char *folder)
     char sentence[SW_KEY_SENTENCE_BYTES];
     int ends[2];
     SW_ASSERT(signer->state == SW_SIGNER_GONE);
+    signer->quiet = false;
     enum sw_status status = sw_keys_folder(folder, signer->folder, sentence);
     if (status != SW_OK) {
         (void)snprintf(signer->sentence, sizeof(signer->sentence), "%s", sentence);
@@ -93,25 +99,50 @@ enum sw_status sw_signer_start(struct sw_signer *signer, const char *folder)
     return SW_OK;
 }
 
+/* Waits @wait_ms at most for the end of a process. False: it goes on. */
+static bool reap(pid_t pid, int *status, int64_t wait_ms)
+{
+    const struct timespec pause = {.tv_nsec = REAP_PAUSE_NS};
+    int64_t until = sw_steady_ms() + wait_ms;
+    for (;;) {
+        pid_t found = waitpid(pid, status, WNOHANG);
+        if (found == pid || (found < 0 && errno != EINTR)) {
+            return true;
+        }
+        if (sw_steady_ms() >= until) {
+            return false;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+void sw_signer_dismiss(struct sw_signer *signer, bool quiet)
+{
+    SW_ASSERT(signer->pid > 0);
+    if (signer->state != SW_SIGNER_LEAVING) {
+        (void)close(signer->socket);
+        (void)kill(signer->pid, SIGKILL);
+        signer->state = SW_SIGNER_LEAVING;
+        signer->quiet = quiet;
+    }
+}
+
 void sw_signer_stop(struct sw_signer *signer)
 {
-    if (signer->pid != 0) {
+    int status = 0;
+    if (signer->pid != 0 && signer->state != SW_SIGNER_LEAVING) {
         (void)close(signer->socket); // it ends by that
-        while (waitpid(signer->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
-        signer->pid = 0;
     }
+    if (signer->pid != 0 && !reap(signer->pid, &status, STOP_MS)) {
+        (void)kill(signer->pid, SIGKILL);
+        (void)reap(signer->pid, &status, KILL_MS); // else it hangs in the kernel, and is left there
+    }
+    signer->pid = 0;
     signer->state = SW_SIGNER_GONE;
 }
 
-/* Notes how it ended, or makes it end. */
-static enum sw_status bury(struct sw_signer *signer)
+static void describe_end(struct sw_signer *signer, int status)
 {
-    int status = 0;
-    (void)close(signer->socket);
-    (void)kill(signer->pid, SIGKILL); // it may have closed its socket and live on
-    while (waitpid(signer->pid, &status, 0) < 0 && errno == EINTR) {
-    }
     if (WIFSIGNALED(status)) {
         (void)snprintf(signer->sentence, sizeof(signer->sentence),
                        "the signer was killed by signal %d (%s)", WTERMSIG(status),
@@ -120,8 +151,21 @@ static enum sw_status bury(struct sw_signer *signer)
         (void)snprintf(signer->sentence, sizeof(signer->sentence), "the signer ended with code %d",
                        WEXITSTATUS(status));
     }
+}
+
+/* Looks whether it is gone, waiting @wait_ms at most, and notes how it ended. */
+static enum sw_status look_for_end(struct sw_signer *signer, int64_t wait_ms)
+{
+    int status = 0;
+    if (!reap(signer->pid, &status, wait_ms)) {
+        return SW_EMPTY;
+    }
     signer->pid = 0;
     signer->state = SW_SIGNER_GONE;
+    if (signer->quiet) {
+        return SW_EMPTY;
+    }
+    describe_end(signer, status);
     return SW_NETWORK;
 }
 
@@ -158,41 +202,65 @@ enum sw_status sw_signer_look(struct sw_signer *signer)
     if (signer->state == SW_SIGNER_GONE) {
         return SW_EMPTY;
     }
+    if (signer->state == SW_SIGNER_LEAVING) {
+        return look_for_end(signer, 0);
+    }
     do {
         count = recv(signer->socket, &signer->answer, sizeof(signer->answer), MSG_DONTWAIT);
     } while (count < 0 && errno == EINTR);
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         return SW_EMPTY;
     }
-    if (count != (ssize_t)sizeof(signer->answer)) {
-        return bury(signer);
+    if (count != (ssize_t)sizeof(signer->answer)) { // it may have closed its socket and live on
+        sw_signer_dismiss(signer, false);
+        return look_for_end(signer, 0);
     }
     signer->signed_size = signer->answer.signed_size;
     if (signer->answer.kind == SW_WIRE_FAILED) {
         (void)snprintf(signer->sentence, sizeof(signer->sentence), "%s", signer->answer.sentence);
     }
     if (signer->state == SW_SIGNER_OPENING && signer->answer.kind == SW_WIRE_FAILED) {
-        sw_signer_stop(signer); // it ends by itself
+        sw_signer_dismiss(signer, true); // it has nothing more to do
     } else {
         signer->state = SW_SIGNER_IDLE;
     }
     return SW_OK;
 }
 
+/* Of one that was killed. */
+static enum sw_status wait_for_end(struct sw_signer *signer)
+{
+    enum sw_status status = look_for_end(signer, KILL_MS);
+    if (signer->state == SW_SIGNER_LEAVING) {
+        (void)snprintf(signer->sentence, sizeof(signer->sentence),
+                       "the signer, process %d, hangs in the kernel and cannot be ended",
+                       (int)signer->pid);
+        signer->pid = 0;
+        signer->state = SW_SIGNER_GONE;
+        status = SW_NETWORK;
+    }
+    return status;
+}
+
 enum sw_status sw_signer_wait(struct sw_signer *signer)
 {
     struct pollfd waiting = {.fd = signer->socket, .events = POLLIN};
+    int code = 0;
     if (signer->state == SW_SIGNER_GONE) {
         return SW_EMPTY;
     }
-    int code = 0;
+    if (signer->state == SW_SIGNER_LEAVING) {
+        return wait_for_end(signer);
+    }
     do {
         code = poll(&waiting, 1, WAIT_MS);
     } while (code < 0 && errno == EINTR);
     if (code == 0) { // it hangs
-        return bury(signer);
+        sw_signer_dismiss(signer, false);
+        return wait_for_end(signer);
     }
-    return sw_signer_look(signer);
+    enum sw_status status = sw_signer_look(signer);
+    return status == SW_EMPTY && signer->state == SW_SIGNER_LEAVING ? wait_for_end(signer) : status;
 }
 
 void sw_signer_explain_refusal(struct sw_signer *signer, const char *path)
@@ -218,6 +286,7 @@ static enum sw_status become_known(struct sw_signer *signer, struct sw_log *log)
     enum sw_status status = sw_signer_wait(signer);
     if (status == SW_OK && signer->answer.kind == SW_WIRE_FAILED) {
         status = (enum sw_status)signer->answer.status;
+        sw_signer_stop(signer);
     }
     return status;
 }
@@ -276,16 +345,37 @@ static enum sw_status finish_asking(struct sw_signer *signer, struct sw_log *log
     return SW_IO;
 }
 
+/* One that was just started again says that it is there, and with which key. SW_OK also when it
+ * is not. */
+static enum sw_status finish_opening(struct sw_signer *signer, struct sw_log *log)
+{
+    enum sw_status status = sw_signer_wait(signer);
+    if (status != SW_OK || signer->answer.kind == SW_WIRE_FAILED) {
+        sw_signer_stop(signer);
+        return SW_OK;
+    }
+    status = sw_log_commit(log);
+    if (status == SW_OK) {
+        status = sw_log_sign_with(log, &signer->answer.key, sw_now_ms());
+    }
+    if (status == SW_INVALID) { // another key lies there now
+        (void)snprintf(signer->sentence, sizeof(signer->sentence), "%s", log->sentence);
+    }
+    return status;
+}
+
 enum sw_status sw_signer_seal(struct sw_signer *signer, struct sw_log *log)
 {
-    enum sw_status status = signer->state == SW_SIGNER_ASKED ? finish_asking(signer, log) : SW_OK;
+    enum sw_status status = signer->state == SW_SIGNER_ASKED     ? finish_asking(signer, log)
+                            : signer->state == SW_SIGNER_OPENING ? finish_opening(signer, log)
+                                                                 : SW_OK;
     if (status == SW_OK) {
         status = sw_log_commit(log);
     }
     if (status != SW_OK) {
         return status;
     }
-    if (signer->state == SW_SIGNER_GONE) {
+    if (signer->state == SW_SIGNER_GONE || signer->state == SW_SIGNER_LEAVING) {
         return SW_EMPTY;
     }
     if (!sw_log_head(log, signer->signed_size, &signer->request)) {

@@ -3,8 +3,9 @@
  *
  * The key sits in a process of its own, signer_process.c, which this program starts from its own
  * binary. It never waits for anybody but its writer, and the writer's loop never waits for it:
- * sw_signer_ask() and sw_signer_look() return at once. Programs without a loop take
- * sw_signer_open(), sw_signer_seal() and sw_signer_end_run(), which wait.
+ * sw_signer_ask(), sw_signer_look() and sw_signer_dismiss() return at once. Programs without a loop
+ * take sw_signer_open(), sw_signer_seal() and sw_signer_end_run(), which wait, but not for ever: a
+ * signer that hangs is killed.
  *
  * A head is asked for only when all that it covers is safe on disk: what the signer remembers must
  * be there after a power cut.
@@ -28,13 +29,15 @@ enum sw_signer_state {
     SW_SIGNER_GONE,    // there is none
     SW_SIGNER_OPENING, // it reads the key and its memory of the log
     SW_SIGNER_IDLE,
-    SW_SIGNER_ASKED, // for a signature of `request`
+    SW_SIGNER_ASKED,   // for a signature of `request`
+    SW_SIGNER_LEAVING, // it was killed, and the kernel has not told of its end
 };
 
 struct sw_signer {
     enum sw_signer_state state;
     int socket;
-    pid_t pid; // 0: none
+    pid_t pid;  // 0: none
+    bool quiet; // nobody is to hear of its end
     char folder[SW_KEY_PATH_BYTES];
     uint64_t signed_size; // entries of the last head that it signed, of this log
     struct sw_signing_request request;
@@ -52,14 +55,17 @@ void sw_signer_introduce(struct sw_signer *signer, const char *origin);
 /** Asks for a signature of signer->request. */
 void sw_signer_ask(struct sw_signer *signer);
 
-/** SW_OK: signer->answer came. SW_EMPTY: none yet. SW_NETWORK: it has ended, signer->sentence says
- *  how; it is GONE and can be started again. */
+/** SW_OK: signer->answer came; after SW_WIRE_FAILED to an opening one it leaves. SW_EMPTY: none
+ * yet. SW_NETWORK: it has ended, signer->sentence says how; it is GONE and can be started again. */
 enum sw_status sw_signer_look(struct sw_signer *signer) SW_MUST_CHECK;
 
 /** The same, waiting for it. */
 enum sw_status sw_signer_wait(struct sw_signer *signer) SW_MUST_CHECK;
 
-/** Ends it. Accepts a zeroed one. */
+/** Kills it; looks tell of its end, when it has come, or nothing when @quiet. */
+void sw_signer_dismiss(struct sw_signer *signer, bool quiet);
+
+/** Ends it: waits some seconds for it, then kills it. Accepts a zeroed one. */
 void sw_signer_stop(struct sw_signer *signer);
 
 /** Writes into signer->sentence what a refusal means for the log at @path, and what to do. */

@@ -310,23 +310,38 @@ static void tell_counts(struct verify *verify)
         sw_database_number(part->database, "SELECT ended_ms FROM run ORDER BY id DESC", 0) > 0;
 }
 
+/* Entries behind the last head that are of no kind in @kinds, such as "x'02', x'10'". */
+static int64_t count_unsigned(const struct verify *verify, const char *kinds)
+{
+    char sql[192];
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM entry WHERE id >= %" PRIu64
+                   " AND substr(data, 2, 1) NOT IN (%s)",
+                   verify->report->signed_entries, kinds);
+    return sw_database_number(verify->part->database, sql, -1);
+}
+
 /* A run ends in order only when all was signed; what comes after the last head is the entry of the
- * head before and that of the end. */
+ * head before and that of the end. Deletions and holds come after an end, too, and may have been
+ * broken off between their commit and their signature: that is told, as of a run that was killed.
+ */
 static enum sw_status check_unsigned(struct verify *verify)
 {
     struct sw_verify_report *report = verify->report;
-    char sql[160];
-    (void)snprintf(sql, sizeof(sql),
-                   "SELECT count(*) FROM entry WHERE id >= %" PRIu64
-                   " AND substr(data, 2, 1) NOT IN (x'%02x', x'%02x')",
-                   report->signed_entries, (unsigned)SW_ENTRY_CHECKPOINT,
-                   (unsigned)SW_ENTRY_RUN_END);
-    int64_t count = sw_database_number(verify->part->database, sql, -1);
-    if (count < 0) {
+    char kinds[64];
+    int length = snprintf(kinds, sizeof(kinds), "x'%02x', x'%02x'", (unsigned)SW_ENTRY_CHECKPOINT,
+                          (unsigned)SW_ENTRY_RUN_END);
+    int64_t count = count_unsigned(verify, kinds);
+    (void)snprintf(kinds + length, sizeof(kinds) - (size_t)length, ", x'%02x', x'%02x', x'%02x'",
+                   (unsigned)SW_ENTRY_REDACTION, (unsigned)SW_ENTRY_HOLD,
+                   (unsigned)SW_ENTRY_SIGNER);
+    int64_t others = count > 0 ? count_unsigned(verify, kinds) : count;
+    if (others < 0) {
         return unreadable(verify);
     }
     report->unsigned_entries = (uint64_t)count;
-    if (report->ended && report->checkpoints > 0 && count > 0) {
+    report->unsigned_deletion = report->ended && count > 0 && others == 0;
+    if (report->ended && report->checkpoints > 0 && others > 0) {
         return broken(verify, (int64_t)report->signed_entries,
                       "the last run ended in order, but %" PRId64
                       " entries behind the last signature are under none",

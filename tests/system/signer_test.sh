@@ -60,6 +60,20 @@ run "$SHAREWATCH" verify "$LOG" --key "$KEYS/signing.pub"
 expect_status 0
 ! grep -qF "not signed since" "$WORK/out" || fail "an end in order is not signed"
 
+# One that hangs is ended, and another takes its place.
+start_monitor --signer-timeout 5
+kill -STOP "$(signer_of $monitor)"
+before=$(heads)
+send
+wait_for 120 said "the signer has not answered for 5 s and is ended" || fail "it waits for a signer that hangs"
+wait_for 60 said "the signer was killed by signal 9" || fail "a signer that hangs was not ended"
+wait_for 200 said "there is a signer again" || fail "no other signer came"
+wait_for 120 more_heads_than "$before" || fail "nothing is signed any more"
+stop_monitor
+run "$SHAREWATCH" verify "$LOG" --key "$KEYS/signing.pub"
+expect_status 0
+expect_no_out "not signed since"
+
 # It cannot be started while the monitor runs, until the key is back: that is told as well.
 start_monitor
 mv "$KEYS/signing.key" "$WORK/away"; mkdir "$KEYS/signing.key"

@@ -59,6 +59,7 @@ struct sw_verify_report {
     uint64_t signed_entries;          // the newest one covers so many
     int64_t signed_ms;                // time of the newest of them
     uint64_t unsigned_entries;        // behind it, those aside that tell of a head and of an end
+    bool unsigned_deletion;           // all of them are of a deletion or a hold, after a run's end
     char signer[SW_VERIFY_KEY_BYTES]; // public key that signed it; empty: none did
     bool signer_trusted;              // it was given, or leads back to the one that was
     bool ended;                       // the last run ended in order, so nothing may be unsigned
