@@ -12,6 +12,7 @@
 #include <sharewatch/now.h>
 #include <sharewatch/verify.h>
 
+#include "memories.h"
 #include "signer_memory.h"
 #include "verbs.h"
 
@@ -154,14 +155,15 @@ int sw_command_keys(int argc, char **argv)
     };
     const struct sw_command command = {
         .name = "keys",
-        .arguments = "create|show|rotate|accept [token|signing|LOG]",
+        .arguments = "create|show|rotate|accept|forget [token|signing|LOG|HEAD]",
         .about = "make, show or replace the key of the tokens and the key that signs logs",
         .details =
             "Keys are files of mode 0600; only fingerprints are ever printed. To replace the\n"
             "token key breaks the link between tokens before and after, on purpose. To replace\n"
             "the signing key has the old one sign the new one. The signer remembers the last\n"
             "head of each log and refuses one that does not extend it; `accept LOG` is for a\n"
-            "log that was put back from a copy on purpose.\n",
+            "log that was put back from a copy on purpose. `show` lists these heads, and\n"
+            "`forget HEAD` deletes one whose log is gone for good.\n",
         .options = options,
         .option_count = sizeof(options) / sizeof(options[0]),
         .arguments_min = 1,
@@ -179,7 +181,12 @@ int sw_command_keys(int argc, char **argv)
         return create(folder);
     }
     if (count == 1 && strcmp(argv[1], "show") == 0) {
-        return show(folder);
+        int code = show(folder);
+        sw_memories_show(folder);
+        return code;
+    }
+    if (count == 2 && strcmp(argv[1], "forget") == 0) {
+        return sw_memories_forget(folder, argv[2]);
     }
     if (count == 2 && strcmp(argv[1], "rotate") == 0 &&
         (strcmp(argv[2], "token") == 0 || strcmp(argv[2], "signing") == 0)) {
@@ -189,5 +196,6 @@ int sw_command_keys(int argc, char **argv)
         return accept(folder, argv[2]);
     }
     return sw_command_usage_error(&command,
-                                  "say create, show, rotate token, rotate signing or accept LOG");
+                                  "say create, show, rotate token, rotate signing, accept LOG or "
+                                  "forget HEAD");
 }

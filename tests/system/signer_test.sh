@@ -164,6 +164,27 @@ echo nonsense >"$memory"
 run "$SHAREWATCH" monitor --broker "mqtt://127.0.0.1:$port" --log "$LOG"
 expect_status 3
 expect_err "Find out who changed it"
+
+# What it remembers is listed, and a memory is let go; not while a signer is at work on the log.
+run "$SHAREWATCH" keys show
+expect_status 0
+expect_out "head     $name: is no signed head"
+grep -qE "^head     $name\.[0-9]+: log sharewatch.log/$name, [0-9]+ entries, signed 2" "$WORK/out" || fail "what was set aside is not listed"
+for other in nobody ../signing.key ""; do
+    run "$SHAREWATCH" keys forget "$other"
+    expect_status 1
+    expect_err "remembers none of that name"
+done
+[ -f "$KEYS/signing.key" ] || fail "a key was deleted"
+exec 9<"$memory"; flock -x 9
+run "$SHAREWATCH" keys forget "$name"
+expect_status 3
+expect_err "a signer is at work"
+exec 9<&-
+run "$SHAREWATCH" keys forget "$name"
+expect_status 0
+expect_out "the next signer takes it as it is"
+[ ! -e "$memory" ] || fail "it is not forgotten"
 number "UPDATE event SET kind = 'booking' WHERE id = 1"
 run "$SHAREWATCH" keys accept "$LOG"
 expect_status 1
