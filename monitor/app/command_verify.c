@@ -79,8 +79,9 @@ static int tell(const char *log, const struct sw_verify_report *report)
     case SW_VERIFY_UNSEALED:
         (void)printf(
             "%s: not sealed; nothing can be proven of it. Logs that this sharewatch writes "
-            "are sealed as they are written\n",
-            log);
+            "are sealed as they are written; `sharewatch replay %s --to NEW` makes one of its "
+            "events, sealed from today on\n",
+            log, log);
         return SW_EXIT_NO;
     }
     return SW_EXIT_NO;

@@ -99,11 +99,13 @@ static enum sw_status refuse_version(struct sw_log *log, int64_t version)
                        "one knows %d); use that one, or choose another log",
                        log->path, (long long)version, SW_LOG_VERSION);
     } else {
-        (void)snprintf(log->sentence, sizeof(log->sentence),
-                       "log %s was written by an older sharewatch, which did not seal its rows "
-                       "(version %lld of the schema, this one writes %d); it can still be read and "
-                       "replayed, but choose a new log to write",
-                       log->path, (long long)version, SW_LOG_VERSION);
+        (void)snprintf(
+            log->sentence, sizeof(log->sentence),
+            "log %s was written by an older sharewatch, which did not seal its rows "
+            "(version %lld of the schema, this one writes %d); it can still be read; "
+            "`sharewatch replay %.100s --to NEW` judges its events again into a new log, "
+            "which can be gone on with",
+            log->path, (long long)version, SW_LOG_VERSION, log->path);
     }
     return SW_DATABASE;
 }

@@ -178,8 +178,18 @@ enum sw_status sw_proof_write(const char *path, int64_t alert, bool withhold, FI
         if (status != SW_OK) {
             (void)snprintf(sentence, SW_VERIFY_SENTENCE_BYTES, "%s", reader.sentence);
         } else {
+            bool sealed = sw_database_number(reader.database, "PRAGMA user_version", 0) > 1;
             sw_log_reader_close(&reader);
-            status = sw_part_open(&prover->part, path, sentence);
+            if (sealed) {
+                status = sw_part_open(&prover->part, path, sentence);
+            } else {
+                (void)snprintf(sentence, SW_VERIFY_SENTENCE_BYTES,
+                               "log %.200s was written by an older sharewatch, which did not seal "
+                               "its rows: nothing in it can be proven. `sharewatch replay LOG --to "
+                               "NEW` makes a log of its events that is sealed from today on",
+                               path);
+                status = SW_DATABASE;
+            }
         }
     }
     if (status == SW_OK && sqlite3_prepare_v2(prover->part.database, SW_TILE_SQL, -1, &prover->tile,

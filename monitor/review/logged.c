@@ -71,9 +71,15 @@ static const char *const statements_sql[SW_LOGGED_STATEMENT_COUNT] = {
         "(SELECT id FROM event WHERE payload = '') GROUP BY chain",
 };
 
-/* Of logs that were begun before there were settings. */
-static const char run_sql_before[] =
-    "SELECT map_id, policy_id, started_ms, coalesce(ended_ms, 0), 0, 0 FROM run WHERE id = ?1";
+/* Logs that an older sharewatch began lack tables, of which they had nothing to tell: empty ones
+ * that only this reader sees stand in for them. */
+static const struct {
+    const char *name;
+    const char *make;
+} later_tables[] = {
+    {"redaction", "CREATE TEMP TABLE redaction (id, class, reason, payloads)"},
+    {"setting", "CREATE TEMP TABLE setting (run_id, name, value)"},
+};
 
 /* The log is read from end to end: mapped, it is not copied. */
 static const char settings[] =
@@ -144,6 +150,20 @@ static bool load_sources(struct sw_logged *logged)
     return sqlite3_finalize(statement) == SQLITE_OK && logged->sources != NULL;
 }
 
+static bool stand_in(struct sw_logged *logged)
+{
+    sqlite3 *database = logged->reader.database;
+    bool done = sqlite3_exec(database, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) == SQLITE_OK;
+    for (size_t i = 0; done && i < sizeof(later_tables) / sizeof(later_tables[0]); i++) {
+        char sql[96];
+        (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM sqlite_schema WHERE name = '%s'",
+                       later_tables[i].name);
+        done = sw_database_number(database, sql, -1) == 1 ||
+               sqlite3_exec(database, later_tables[i].make, NULL, NULL, NULL) == SQLITE_OK;
+    }
+    return done;
+}
+
 enum sw_status sw_logged_open(struct sw_logged *logged, const char *path)
 {
     *logged = (struct sw_logged){0};
@@ -151,13 +171,13 @@ enum sw_status sw_logged_open(struct sw_logged *logged, const char *path)
     if (status != SW_OK) {
         return status;
     }
-    bool done = sqlite3_exec(logged->reader.database, settings, NULL, NULL, NULL) == SQLITE_OK &&
+    bool done = stand_in(logged) &&
+                sqlite3_exec(logged->reader.database, settings, NULL, NULL, NULL) == SQLITE_OK &&
                 load_rules(logged) && load_sources(logged);
-    bool before = !sw_database_has_settings(logged->reader.database);
     for (int i = 0; done && i < SW_LOGGED_STATEMENT_COUNT; i++) {
-        const char *sql = before && i == SW_LOGGED_RUN ? run_sql_before : statements_sql[i];
-        done = sqlite3_prepare_v3(logged->reader.database, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                  &logged->statements[i], NULL) == SQLITE_OK;
+        done = sqlite3_prepare_v3(logged->reader.database, statements_sql[i], -1,
+                                  SQLITE_PREPARE_PERSISTENT, &logged->statements[i],
+                                  NULL) == SQLITE_OK;
     }
     if (!done) {
         (void)fail(logged);

@@ -93,3 +93,24 @@ tamper "UPDATE event SET payload = replace(payload, 'data_class', 'data_klass') 
 tamper "DELETE FROM event WHERE id = 3" "event"
 tamper "UPDATE hop SET ts_event = ts_event + 1 WHERE id = (SELECT max(id) FROM hop)" "hop.ts_event"
 tamper "INSERT INTO hop SELECT 1000, event, 9, cause, chain, edge, from_node, to_node, data_class, crosses, level, verdict, duties, fed_reach, late, ts_event, alert, synthetic FROM hop WHERE id = 1" "the log has"
+
+# A log of the time before the seal is replayed, and its events go into a new log that can be gone on with.
+cp "$WORK/live.db" "$WORK/old.db"
+sqlite3 "$WORK/old.db" "PRAGMA foreign_keys = OFF; DROP TABLE redacted; DROP TABLE redaction; DROP TABLE hold; DROP TABLE checkpoint;
+    DROP TABLE signer; DROP TABLE tile; DROP TABLE entry; DROP TABLE origin; DROP TABLE setting; PRAGMA user_version = 1"
+run "$SHAREWATCH" replay "$WORK/old.db"
+expect_status 0
+expect_out "4 hops"
+expect_out "identical"
+run "$SHAREWATCH" diff "$WORK/old.db" --policy ca-state
+expect_status 0
+run "$SHAREWATCH" replay "$WORK/old.db" --to "$WORK/moved.db"
+expect_status 0
+run "$SHAREWATCH" verify "$WORK/moved.db"
+expect_status 0
+expect_out "whole"
+run "$SHAREWATCH" replay "$WORK/moved.db"
+expect_status 0
+expect_out "identical"
+run "$SHAREWATCH" import flock "LAPD=$DATA/events.csv" --log "$WORK/moved.db"
+expect_status 0

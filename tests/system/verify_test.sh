@@ -166,3 +166,7 @@ expect_out "not sealed"
 run "$SHAREWATCH" import flock "LAPD=$DATA/network_13.csv" --log "$LOG"
 expect_status 3
 expect_err "did not seal its rows"
+expect_err "sharewatch replay $LOG --to NEW"
+run "$SHAREWATCH" prove "$LOG" 1
+expect_status 3
+expect_err "nothing in it can be proven"

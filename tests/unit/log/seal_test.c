@@ -228,7 +228,7 @@ static void refuses_to_write_a_log_without_a_seal(void **state)
     sw_log_close(&log_file);
     change("PRAGMA user_version = 1");
     assert_int_equal(sw_log_open(&log_file, place.path), SW_DATABASE);
-    assert_non_null(strstr(log_file.sentence, "choose a new log to write"));
+    assert_non_null(strstr(log_file.sentence, "--to NEW"));
     assert_int_equal(verify().state, SW_VERIFY_UNSEALED);
 }
 
