@@ -15,17 +15,26 @@ static bool has_magic(const uint8_t *bytes, ssize_t count, const char *magic, ss
     return count >= length && memcmp(bytes, magic, (size_t)length) == 0;
 }
 
+/* What a file is, is told by how it starts: names of files lie. */
 static enum sw_import_skip look_at(const uint8_t *bytes, ssize_t count)
 {
-    if (has_magic(bytes, count, "PK\x03\x04", 4) ||
-        has_magic(bytes, count, "\xD0\xCF\x11\xE0", 4)) {
-        return SW_IMPORT_SHEET;
+    static const struct {
+        const char *magic;
+        ssize_t length;
+        enum sw_import_skip skip;
+    } kinds[] = {
+        {"PK\x03\x04", 4, SW_IMPORT_SHEET}, {"\xD0\xCF\x11\xE0", 4, SW_IMPORT_SHEET},
+        {"%PDF", 4, SW_IMPORT_PDF},         {"{\\rtf", 5, SW_IMPORT_PAGE},
+        {"<!DOCTYPE", 9, SW_IMPORT_PAGE},   {"<!doctype", 9, SW_IMPORT_PAGE},
+        {"<html", 5, SW_IMPORT_PAGE},       {"<HTML", 5, SW_IMPORT_PAGE},
+        {"<?xml", 5, SW_IMPORT_PAGE},       {"\x1F\x8B\x08", 3, SW_IMPORT_PACKED},
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (has_magic(bytes, count, kinds[i].magic, kinds[i].length)) {
+            return kinds[i].skip;
+        }
     }
-    if (has_magic(bytes, count, "%PDF", 4)) {
-        return SW_IMPORT_PDF;
-    }
-    bool wide = has_magic(bytes, count, "\xFF\xFE", 2) || has_magic(bytes, count, "\xFE\xFF", 2);
-    return wide ? SW_IMPORT_WIDE : SW_IMPORT_READ;
+    return SW_IMPORT_READ;
 }
 
 enum sw_import_skip sw_audit_file_look(int descriptor, char *buffer, size_t capacity,

@@ -18,9 +18,11 @@
 #define SW_IMPORT_SKIP_LIST(X)                                                                     \
     X(SW_IMPORT_READ, "")                                                                          \
     X(SW_IMPORT_UNREADABLE, "it cannot be read")                                                   \
-    X(SW_IMPORT_SHEET, "a spreadsheet (XLSX or XLS); save it as CSV and import that")              \
+    X(SW_IMPORT_SHEET, "a spreadsheet or document of an office program (XLSX, XLSB, XLS, DOC, "    \
+                       "DOCX), or an archive; save it as CSV and import that")                     \
     X(SW_IMPORT_PDF, "a PDF; ask for the data as CSV, or convert it")                              \
-    X(SW_IMPORT_WIDE, "text in UTF-16; save it as CSV in UTF-8 and import that")                   \
+    X(SW_IMPORT_PAGE, "a web page or rich text; save its table as CSV and import that")            \
+    X(SW_IMPORT_PACKED, "packed with gzip; unpack it and import what comes out")                   \
     X(SW_IMPORT_SEEN, "the same file as one before it")
 
 #define SW_IMPORT_SKIP_ENUM(name, text) name,

@@ -10,9 +10,13 @@
 
 #include <sharewatch/assert.h>
 
-#define SNIFFED_BYTES 4096
+#define SNIFFED_BYTES    4096
+#define HEADER_SIGNS_MIN 3 // of the narrowest header
 /* Bytes that may be read again, in all: enough for a broken quote in each of many thousand rows. */
 #define BACK_BYTES_MAX (UINT64_C(256) * SW_CSV_BUFFER_BYTES)
+
+#define SIGN_COUNT 3
+static const char signs[SIGN_COUNT] = {',', ';', '\t'};
 
 /* How the look for the end of a cell or row went. */
 enum found { FOUND_CELL, FOUND_ROW, FOUND_NOTHING };
@@ -27,13 +31,12 @@ static enum sw_status fill(struct sw_csv *csv)
 {
     if (csv->first > 0) {
         memmove(csv->buffer, csv->buffer + csv->first, csv->end - csv->first);
-        csv->start += csv->first;
         csv->end -= csv->first;
         csv->first = 0;
     }
-    while (!csv->ended && csv->end < SW_CSV_BUFFER_BYTES) {
-        ssize_t count =
-            read(csv->descriptor, csv->buffer + csv->end, SW_CSV_BUFFER_BYTES - csv->end);
+    while (!csv->ended && SW_CSV_BUFFER_BYTES - csv->end >= SW_WIDE_CHARACTER_BYTES) {
+        ssize_t count = sw_wide_read(&csv->wide, csv->descriptor, csv->buffer + csv->end,
+                                     SW_CSV_BUFFER_BYTES - csv->end);
         if (count < 0 && errno != EINTR) {
             return SW_IO;
         }
@@ -43,37 +46,56 @@ static enum sw_status fill(struct sw_csv *csv)
     return SW_OK;
 }
 
-/* The sign that stands most often in the first line, outside quotes. */
-static char sniff(const struct sw_csv *csv)
+/* Where the line from @position ends, outside quotes, and how often each sign stands in it. */
+static uint32_t count_signs(const struct sw_csv *csv, uint32_t position, uint32_t end,
+                            uint32_t counts[SIGN_COUNT])
 {
-    static const char signs[] = {',', ';', '\t'};
-    uint32_t counts[sizeof(signs)] = {0};
     bool quoted = false;
-    uint32_t end = csv->end < SNIFFED_BYTES ? csv->end : SNIFFED_BYTES;
-    for (uint32_t i = csv->first; i < end; i++) {
-        char c = csv->buffer[i];
+    memset(counts, 0, SIGN_COUNT * sizeof(counts[0]));
+    for (; position < end; position++) {
+        char c = csv->buffer[position];
         quoted = c == '"' ? !quoted : quoted;
         if (!quoted && (c == '\n' || c == '\r')) {
             break;
         }
-        for (size_t sign = 0; !quoted && sign < sizeof(signs); sign++) {
+        for (size_t sign = 0; !quoted && sign < SIGN_COUNT; sign++) {
             counts[sign] += c == signs[sign] ? 1 : 0;
         }
     }
-    size_t most = 0;
-    for (size_t sign = 1; sign < sizeof(signs); sign++) {
-        most = counts[sign] > counts[most] ? sign : most;
+    return position;
+}
+
+/* The sign that stands most often in one line: the first with as many as a header has, since titles
+ * stand above headers, or else the line that has most. */
+static char sniff(const struct sw_csv *csv)
+{
+    uint32_t end = csv->end < SNIFFED_BYTES ? csv->end : SNIFFED_BYTES;
+    uint32_t most = 0;
+    char found = signs[0];
+    for (uint32_t at = csv->first; at < end && most < HEADER_SIGNS_MIN; at++) {
+        uint32_t counts[SIGN_COUNT];
+        at = count_signs(csv, at, end, counts);
+        for (size_t sign = 0; sign < SIGN_COUNT; sign++) {
+            if (counts[sign] > most) {
+                found = signs[sign];
+                most = counts[sign];
+            }
+        }
     }
-    return signs[most];
+    return found;
 }
 
 static enum sw_status begin(struct sw_csv *csv)
 {
     static const char mark[] = {'\xEF', '\xBB', '\xBF'};
-    enum sw_status status = fill(csv);
+    enum sw_status status = sw_wide_begin(&csv->wide, csv->descriptor);
+    if (status == SW_OK) {
+        status = fill(csv);
+    }
     if (status == SW_OK && csv->end >= sizeof(mark) &&
         memcmp(csv->buffer, mark, sizeof(mark)) == 0) {
         csv->first = sizeof(mark);
+        csv->place = sw_wide_raw_bytes(&csv->wide, csv->buffer, csv->first);
     }
     csv->delimiter = sniff(csv);
     return status;
@@ -82,7 +104,7 @@ static enum sw_status begin(struct sw_csv *csv)
 static void add_cell(struct sw_csv *csv, uint32_t first, uint32_t end)
 {
     if (csv->cell_count == SW_CSV_CELLS_MAX) {
-        csv->cells_over++;
+        csv->cells_over += end > first ? 1 : 0;
         return;
     }
     csv->cells[csv->cell_count++] = (struct sw_text){csv->buffer + first, end - first};
@@ -145,6 +167,7 @@ static enum found find_quoted(struct sw_csv *csv, uint32_t *position)
 {
     uint32_t first = *position;
     uint32_t at = first;
+    bool goes_on = false; // behind a line's end
     for (;;) {
         const char *quote = memchr(csv->buffer + at, '"', csv->end - at);
         uint32_t place = quote != NULL ? (uint32_t)(quote - csv->buffer) : csv->end;
@@ -165,7 +188,10 @@ static enum found find_quoted(struct sw_csv *csv, uint32_t *position)
             return found;
         }
         bool doubled = csv->buffer[place + 1] == '"';
+        goes_on = goes_on || memchr(csv->buffer + at, '\n', place - at) != NULL ||
+                  memchr(csv->buffer + at, '\r', place - at) != NULL;
         csv->irregular = csv->irregular || !doubled;
+        csv->torn = csv->torn || (!doubled && goes_on);
         at = place + (doubled ? 2 : 1);
     }
 }
@@ -176,7 +202,7 @@ static enum found find_row(struct sw_csv *csv, uint32_t *end)
     uint32_t position = csv->first;
     enum found found = FOUND_CELL;
     csv->cell_count = csv->cells_over = 0;
-    csv->irregular = csv->unclosed = csv->too_long = false;
+    csv->irregular = csv->torn = csv->unclosed = csv->too_long = false;
     while (found == FOUND_CELL) {
         uint32_t start = position;
         while (start < csv->end && csv->buffer[start] == ' ') {
@@ -194,19 +220,27 @@ static enum found find_row(struct sw_csv *csv, uint32_t *end)
     return found;
 }
 
+/* Where the line after that at `first` starts; 0: it stands before @end, or there is none. */
+static uint32_t second_line(const struct sw_csv *csv, uint32_t end)
+{
+    uint32_t at = csv->first;
+    while (at < end && csv->buffer[at] != '\n' && csv->buffer[at] != '\r') {
+        at++;
+    }
+    at += at + 1 < end && csv->buffer[at] == '\r' && csv->buffer[at + 1] == '\n' ? 2 : 1;
+    return at < end ? at : 0;
+}
+
 /* Ends of lines in the row, a last line without one included; and where the second line starts. */
 static void count_lines(struct sw_csv *csv, uint32_t end)
 {
     uint32_t at = csv->first;
     csv->lines = 0;
-    csv->back = 0;
+    csv->back = csv->irregular ? second_line(csv, end) : 0;
     while (at < end) {
         const char *feed = memchr(csv->buffer + at, '\n', end - at);
         at = feed != NULL ? (uint32_t)(feed - csv->buffer) + 1 : end;
         csv->lines++;
-        if (csv->irregular && csv->lines == 1 && at < end) {
-            csv->back = at;
-        }
     }
     csv->lines = csv->lines == 0 ? 1 : csv->lines;
 }
@@ -237,15 +271,21 @@ static void finish_cells(struct sw_csv *csv)
     }
 }
 
+/* Bytes of the file that a piece of the buffer was made of; before doubled quotes are undone. */
+static uint32_t raw_bytes(const struct sw_csv *csv, uint32_t first, uint32_t end)
+{
+    return (uint32_t)sw_wide_raw_bytes(&csv->wide, csv->buffer + first, end - first);
+}
+
 /* A row that fills the buffer and goes on: it ends with its first line, or with the buffer. */
 static uint32_t cut(struct sw_csv *csv)
 {
-    const char *feed = memchr(csv->buffer + csv->first, '\n', csv->end - csv->first);
+    uint32_t second = second_line(csv, csv->end);
     csv->too_long = true;
     csv->unclosed = false;
-    csv->irregular = false;
+    csv->irregular = csv->torn = false;
     csv->cell_count = 0;
-    return feed != NULL ? (uint32_t)(feed - csv->buffer) + 1 : csv->end;
+    return second != 0 ? second : csv->end;
 }
 
 enum sw_status sw_csv_next(struct sw_csv *csv)
@@ -272,8 +312,9 @@ enum sw_status sw_csv_next(struct sw_csv *csv)
     SW_ASSERT(end > csv->first);
     csv->line += csv->lines;
     csv->row++;
-    csv->offset = csv->start + csv->first;
-    csv->bytes = end - csv->first;
+    csv->offset = csv->place;
+    csv->bytes = raw_bytes(csv, csv->first, end);
+    csv->place += csv->bytes;
     count_lines(csv, end);
     finish_cells(csv);
     csv->first = end;
@@ -287,6 +328,7 @@ bool sw_csv_again(struct sw_csv *csv)
     }
     SW_ASSERT(csv->back < csv->first);
     csv->back_total += csv->first - csv->back;
+    csv->place -= raw_bytes(csv, csv->back, csv->first);
     csv->first = csv->back;
     csv->back = 0;
     csv->lines = 1;

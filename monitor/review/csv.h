@@ -2,8 +2,9 @@
  * Reads comma-separated files as people get them: streaming, in bounded memory, never giving up.
  *
  * RFC 4180 with what real files do beside it: a byte order mark, CRLF, LF or CR, cells over several
- * lines, quotes that nobody doubled, NUL bytes, cells of a megabyte. A row lies in the reader's
- * buffer as a whole, so cells are pieces of it and are gone with the next row.
+ * lines, quotes that nobody doubled, NUL bytes, cells of a megabyte; commas, semicolons or tabs
+ * between cells; UTF-8 or UTF-16. A row lies in the reader's buffer as a whole, so cells are pieces
+ * of it and are gone with the next row.
  *
  * A quote that is never closed would swallow the rest of the file. A row that looks like that is
  * `irregular`; when it turns out to be none, sw_csv_again() goes back to its second line, so that
@@ -18,6 +19,8 @@
 #include <sharewatch/status.h>
 #include <sharewatch/text.h>
 
+#include "wide.h"
+
 #define SW_CSV_CELLS_MAX    128
 #define SW_CSV_BUFFER_BYTES (UINT32_C(1) << 22) // 4 MiB; also the longest row
 
@@ -27,8 +30,9 @@ struct sw_csv {
     uint32_t first;      // of the buffer: where the next row starts
     uint32_t end;        // of the bytes that were read
     bool ended;          // the file has no more
-    char delimiter;      // found out from the first line: , ; or tab
-    uint64_t start;      // bytes of the file before the buffer's first
+    char delimiter;      // found out from the first lines: , ; or tab
+    struct sw_wide wide; // what is read passes through it
+    uint64_t place;      // bytes of the file before `first`
     uint64_t back_total; // bytes that were read again
     uint32_t back;       // of the buffer: the second line of an irregular row, 0 when there is none
 
@@ -39,8 +43,9 @@ struct sw_csv {
     uint32_t bytes;  // that it takes
     struct sw_text cells[SW_CSV_CELLS_MAX];
     uint32_t cell_count;
-    uint32_t cells_over; // that did not fit
+    uint32_t cells_over; // that hold something and did not fit
     bool irregular;      // a quote is not closed, or not doubled
+    bool torn;           // a cell goes on behind a line's end and then has a quote not doubled
     bool unclosed;       // the file, or the buffer, ended in a quoted cell
     bool too_long;       // the row is longer than the buffer: cells are not to be relied on
 };

@@ -473,19 +473,25 @@ static enum sw_flock_kind find_kind(const struct sw_flock_header *header, uint32
 
 bool sw_flock_read_header(const struct sw_csv *csv, struct sw_flock_header *header)
 {
-    struct sw_flock_header read = {.cell_count = csv->cell_count};
+    struct sw_flock_header read = {.cell_count = csv->cell_count, .cells_over = csv->cells_over};
     uint32_t known = 0;
+    bool joined = false; // a time stands in it
     for (int i = 0; i < SW_FLOCK_COLUMN_COUNT; i++) {
         read.columns[i] = SW_FLOCK_ABSENT;
     }
     for (uint32_t i = 0; i < csv->cell_count; i++) {
         struct sw_text name = trim(csv->cells[i]);
+        int64_t time_ms;
+        joined = joined || sw_flock_time(name, &time_ms) == SW_OK;
         enum sw_flock_column column = find_column(name);
         if (column == SW_FLOCK_COLUMN_COUNT || read.columns[column] != SW_FLOCK_ABSENT) {
             if (name.length > 0) {
                 read.unknown[read.unknown_count++] = (uint16_t)i;
             }
             continue;
+        }
+        if (joined) { // behind a row whose end is lost: rows do not have them there
+            return false;
         }
         read.columns[column] = (uint16_t)i;
         known++;
@@ -570,7 +576,20 @@ static bool fits(const struct sw_csv *csv, const struct sw_flock_header *header)
             return false;
         }
     }
-    return csv->cells_over == 0;
+    return csv->cells_over <= header->cells_over;
+}
+
+/* When cells are missing, a time that stands where it should shows that none is missing before it;
+ * a text behind it may be that of another column, such as a plate or an officer's name. */
+static bool is_unsure(const struct sw_csv *csv, const struct sw_flock_header *header,
+                      const struct sw_flock_row *row)
+{
+    enum sw_flock_column sure =
+        has(header, SW_FLOCK_SEARCH_TIME) ? SW_FLOCK_SEARCH_TIME : SW_FLOCK_SEARCH_DATE;
+    enum sw_flock_column told = row->reason.text.length > 0 ? SW_FLOCK_REASON : SW_FLOCK_OFFENSE;
+    bool any = row->reason.text.length + row->offense.text.length > 0;
+    return csv->cell_count < header->cell_count && any &&
+           header->columns[told] > header->columns[sure];
 }
 
 static bool is_utf8(struct sw_text text)
@@ -625,6 +644,19 @@ static bool is_shifted(const struct sw_flock_row *row)
            (row->reason.text.length >= 16 && sw_flock_time(row->reason.text, &time_ms) == SW_OK);
 }
 
+/* A quote that is not closed may find another one that ends a cell: the cell then holds rows. */
+static bool holds_rows(const struct sw_flock_row *row)
+{
+    const struct sw_text texts[] = {row->id.text, row->org.text, row->search_type.text};
+    bool holds = false;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        holds = holds ||
+                (texts[i].length > 0 && (memchr(texts[i].bytes, '\n', texts[i].length) != NULL ||
+                                         memchr(texts[i].bytes, '\r', texts[i].length) != NULL));
+    }
+    return holds;
+}
+
 /* Some way of writing times that we do not know. */
 static bool looks_like_time(struct sw_text text)
 {
@@ -652,6 +684,9 @@ static enum sw_flock_fault read_search(const struct sw_csv *csv,
     row->has_case = number.state >= SW_CELL_REDACTED;
     row->number = number;
     row->plate = cell_of(csv, header, SW_FLOCK_PLATE);
+    if (holds_rows(row)) {
+        return SW_FAULT_QUOTE;
+    }
     if (frame.state == SW_CELL_VALUE &&
         !read_frame(frame.text, &row->frame_from_ms, &row->frame_to_ms) &&
         !looks_like_time(frame.text)) {
@@ -660,6 +695,9 @@ static enum sw_flock_fault read_search(const struct sw_csv *csv,
     if (!read_networks(cell_of(csv, header, SW_FLOCK_NETWORKS), &row->networks) ||
         is_shifted(row)) {
         return SW_FAULT_SHIFTED;
+    }
+    if (is_unsure(csv, header, row)) {
+        return SW_FAULT_CELLS;
     }
     if (row->reason.text.length == 0 && row->offense.text.length > 0) {
         row->reason = row->offense;
@@ -686,7 +724,7 @@ enum sw_flock_fault sw_flock_read_row(const struct sw_csv *csv,
     if (csv->too_long) {
         return SW_FAULT_ROW_LENGTH;
     }
-    if (csv->unclosed) {
+    if (csv->unclosed || csv->torn) {
         return SW_FAULT_QUOTE;
     }
     if (header->kind == SW_FLOCK_NONE) {

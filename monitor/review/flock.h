@@ -75,6 +75,8 @@ struct sw_flock_header {
     enum sw_flock_kind kind;
     uint16_t columns[SW_FLOCK_COLUMN_COUNT]; // index of the cell, or SW_FLOCK_ABSENT
     uint32_t cell_count;
+    uint32_t cells_over;                // names beyond the most
+    bool holds_data;                    // a time stands in it: a row was joined to it
     uint16_t unknown[SW_CSV_CELLS_MAX]; // indices of cells whose name is not known
     uint32_t unknown_count;
 };
@@ -110,7 +112,7 @@ struct sw_flock_row {
     X(SW_FAULT_TIME, "time", "no time of search that can be read, or one out of range")            \
     X(SW_FAULT_UTF8, "utf8", "text that is not valid UTF-8")                                       \
     X(SW_FAULT_NUL, "nul", "a NUL byte in a text")                                                 \
-    X(SW_FAULT_QUOTE, "quote", "a quote that is not closed")                                       \
+    X(SW_FAULT_QUOTE, "quote", "a quote that is not closed, or one within several lines")          \
     X(SW_FAULT_ROW_LENGTH, "row_too_long", "a row over 4 MiB")                                     \
     X(SW_FAULT_TEXT_LENGTH, "text_too_long", "a reason over 1024 bytes")                           \
     X(SW_FAULT_PERSONAL, "personal_data", "an organisation that looks like a person's data")       \

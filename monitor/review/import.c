@@ -24,6 +24,7 @@
 #define CACHED_REASONS     4096 // likewise
 #define CACHED_TEXT_BYTES  96   // longer texts are worked out each time
 #define ROW_BYTES_TYPICAL  64   // of the shortest rows that are common, to guess how many there are
+#define ROWS_TELLING       4    // below a header, to trust it
 #define SCRUBBED_BYTES_MAX (4 * SW_TEXT_BYTES_MAX)
 
 struct sw_import_cached_org {
@@ -685,20 +686,41 @@ static bool is_blank_row(const struct sw_csv *csv)
 }
 
 /* The names of unknown columns are shown to people, so they are scrubbed like any text. */
-static void note_unknown(struct sw_import *import)
+static void read_unknown(struct sw_import *import)
 {
-    struct sw_import_file *file = current(import);
+    import->rows_under = import->rows_as_wide = 0;
+    import->unknown_count = 0;
     for (uint32_t i = 0; i < import->header.unknown_count; i++) {
-        char bytes[SW_IMPORT_NAME_BYTES] = "";
         struct sw_text name = import->csv.cells[import->header.unknown[i]];
-        bool listed = !sw_audit_file_column(name, bytes, sizeof(bytes));
-        for (uint32_t k = 0; k < file->unknown_count; k++) {
-            listed = listed || strcmp(file->unknown[k], bytes) == 0;
-        }
-        if (!listed && file->unknown_count < SW_IMPORT_UNKNOWN_MAX) {
-            memcpy(file->unknown[file->unknown_count++], bytes, sizeof(bytes));
+        if (import->unknown_count < SW_IMPORT_UNKNOWN_MAX &&
+            sw_audit_file_column(name, import->unknown[import->unknown_count],
+                                 SW_IMPORT_NAME_BYTES)) {
+            import->unknown_count++;
         }
     }
+}
+
+/* When the rows of a header are over, and most had as many cells; few rows tell nothing where many
+ * names are unknown: to a header whose end is lost a row is joined, and an officer's name would
+ * pass for a column's. */
+static void list_unknown(struct sw_import *import)
+{
+    struct sw_import_file *file = current(import);
+    bool many = import->header.unknown_count * 3 >= import->header.cell_count;
+    if (import->rows_as_wide * 2 <= import->rows_under ||
+        (many && import->rows_under < ROWS_TELLING)) {
+        import->unknown_count = 0;
+    }
+    for (uint32_t i = 0; i < import->unknown_count; i++) {
+        bool listed = false;
+        for (uint32_t k = 0; k < file->unknown_count; k++) {
+            listed = listed || strcmp(file->unknown[k], import->unknown[i]) == 0;
+        }
+        if (!listed && file->unknown_count < SW_IMPORT_UNKNOWN_MAX) {
+            memcpy(file->unknown[file->unknown_count++], import->unknown[i], SW_IMPORT_NAME_BYTES);
+        }
+    }
+    import->unknown_count = 0;
 }
 
 /* A header: the first, the same again, or that of another export stacked below. */
@@ -717,9 +739,10 @@ static bool take_header(struct sw_import *import)
     } else {
         import->counts.headers++;
         file->headers++;
+        list_unknown(import);
     }
     import->header = header;
-    note_unknown(import);
+    read_unknown(import);
     return true;
 }
 
@@ -740,6 +763,8 @@ static enum sw_status take_row(struct sw_import *import, struct taken *taken)
     }
     import->counts.rows++;
     current(import)->rows++;
+    import->rows_under++;
+    import->rows_as_wide += csv->cell_count == import->header.cell_count ? 1 : 0;
     if (fault != SW_FAULT_NONE) {
         quarantine_fault(import, fault);
         (void)sw_csv_again(csv);
@@ -770,6 +795,7 @@ static enum sw_status read_rows(struct sw_import *import, int descriptor)
     uint64_t uncommitted = 0;
     sw_csv_init(&import->csv, descriptor, import->buffer);
     import->header = (struct sw_flock_header){.kind = SW_FLOCK_NONE};
+    import->unknown_count = 0;
     while (status == SW_OK) {
         enum sw_status read = sw_csv_next(&import->csv);
         if (read == SW_IO) {
@@ -784,6 +810,7 @@ static enum sw_status read_rows(struct sw_import *import, int descriptor)
             uncommitted = 0;
         }
     }
+    list_unknown(import);
     if (status == SW_OK && import->sink != NULL) {
         status = import->sink->commit(import->sink->context);
     }

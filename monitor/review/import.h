@@ -132,10 +132,13 @@ struct sw_import {
     struct sw_search_index index;
     struct sw_csv csv;
     struct sw_flock_header header;
-    struct sw_organisation producer; // of the current file; id empty when not told
-    struct sw_text edge;             // of the map, out of the vendor's store; empty: none
-    bool has_store;                  // the map has the vendor's store
-    char *buffer;                    // of the reader
+    char unknown[SW_IMPORT_UNKNOWN_MAX][SW_IMPORT_NAME_BYTES]; // of the header, not yet listed
+    uint32_t unknown_count;
+    uint64_t rows_under, rows_as_wide; // below the header; those with as many cells
+    struct sw_organisation producer;   // of the current file; id empty when not told
+    struct sw_text edge;               // of the map, out of the vendor's store; empty: none
+    bool has_store;                    // the map has the vendor's store
+    char *buffer;                      // of the reader
     struct sw_import_cached_org *orgs;
     struct sw_import_cached_reason *reasons;
     struct evp_md_ctx_st *hash;

@@ -80,6 +80,19 @@ expect_out "5 searches"
 expect_err "audit.xlsx: a spreadsheet"
 expect_err "missing.csv: it cannot be read"
 
+# What a spreadsheet saves as "Unicode text" is read, whatever the file is called; a spreadsheet that is called CSV is not.
+printf 'ID\tOrg Name\tSearch Time\tReason\r\na\tOakland CA PD\t03/08/2025, 09:15:01 AM UTC\tburglary\r\n' |
+    iconv -f UTF-8 -t UTF-16 >"$WORK/unicode.xlsx"
+run "$SHAREWATCH" import flock "$WORK/unicode.xlsx"
+expect_status 0
+expect_out "1 row, 1 search, 0 copies"
+printf '\320\317\021\340' >"$WORK/audit.csv"
+run "$SHAREWATCH" import flock "$WORK/unicode.xlsx" "$WORK/audit.csv"
+expect_status 3
+expect_out "1 search"
+expect_err "audit.csv: a spreadsheet"
+expect_err "save it as CSV"
+
 run "$SHAREWATCH" import flock "$DATA/events.csv" --strict
 expect_status 1
 

@@ -194,13 +194,145 @@ static void keeps_a_cell_of_a_megabyte_and_cuts_a_row_over_the_limit(void **stat
 static void counts_cells_beyond_the_most(void **state)
 {
     (void)state;
-    char text[SW_CSV_CELLS_MAX + 8];
+    char text[SW_CSV_CELLS_MAX + 8 + 3];
     memset(text, ',', sizeof(text));
+    text[sizeof(text) - 4] = 'x'; // a spreadsheet's empty cells cost nothing
+    text[sizeof(text) - 2] = 'y';
     text[sizeof(text) - 1] = '\n';
     open_bytes(text, sizeof(text));
     assert_int_equal(sw_csv_next(&csv), SW_OK);
     assert_int_equal(csv.cell_count, SW_CSV_CELLS_MAX);
-    assert_int_equal(csv.cells_over, 8);
+    assert_int_equal(csv.cells_over, 2);
+}
+
+/* A title, or what a spreadsheet writes to say which sign it takes, stands above the header. */
+static void finds_the_delimiter_below_a_title(void **state)
+{
+    (void)state;
+    open_text("Audit, of March\na;b;c;d\n1;2,5;3;4\n");
+    ASSERT_ROW("Audit, of March");
+    ASSERT_ROW("a", "b", "c", "d");
+    ASSERT_ROW("1", "2,5", "3", "4");
+}
+
+/* With lone CRs, too, one bad row costs one row. */
+static void goes_back_behind_a_lone_carriage_return(void **state)
+{
+    (void)state;
+    open_text("a,b\r\"broken,1\rc,d\r");
+    ASSERT_ROW("a", "b");
+    assert_int_equal(sw_csv_next(&csv), SW_OK);
+    assert_true(csv.unclosed);
+    assert_true(sw_csv_again(&csv));
+    ASSERT_ROW("c", "d");
+    assert_int_equal(sw_csv_next(&csv), SW_EMPTY);
+}
+
+/* A quote that nobody closed swallows rows up to the next one: that is told. */
+static void tells_of_a_cell_that_swallowed_a_row(void **state)
+{
+    (void)state;
+    open_text("\"a,1\nb,\"x\",2\n\"c \"d\"\",3\n");
+    assert_int_equal(sw_csv_next(&csv), SW_OK);
+    assert_true(csv.torn);
+    assert_true(sw_csv_again(&csv));
+    ASSERT_ROW("b", "x", "2");
+    assert_false(csv.torn);
+    assert_int_equal(sw_csv_next(&csv), SW_OK);
+    assert_true(csv.irregular);
+    assert_false(csv.torn);
+}
+
+/* Writes @text, plain letters but for two characters, as UTF-16. */
+static size_t widen(const char *text, bool big, bool marked, char *bytes)
+{
+    static const uint16_t others[] = {0xE9, 0xD83D, 0xDE00}; // for '~' and '^'
+    size_t length = 0;
+    uint16_t units[256];
+    size_t count = 0;
+    if (marked) {
+        units[count++] = 0xFEFF;
+    }
+    for (const char *at = text; *at != '\0'; at++) {
+        assert_true(count + 2 < sizeof(units) / sizeof(units[0]));
+        if (*at == '^') {
+            units[count++] = others[1];
+            units[count++] = others[2];
+        } else {
+            units[count++] = *at == '~' ? others[0] : (uint16_t)(unsigned char)*at;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        bytes[length++] = (char)(big ? units[i] >> 8 : units[i] & 0xFF);
+        bytes[length++] = (char)(big ? units[i] & 0xFF : units[i] >> 8);
+    }
+    return length;
+}
+
+static void reads_text_of_two_bytes_a_letter(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        char bytes[512];
+        bool marked = kind >= 2;
+        uint64_t mark = marked ? 2 : 0;
+        size_t length =
+            widen("first\tsecond\r\n\"~\"\t^\r\nlast\tend", kind % 2 == 1, marked, bytes);
+        open_bytes(bytes, length);
+        ASSERT_ROW("first", "second");
+        assert_int_equal(csv.offset, mark);
+        assert_int_equal(csv.bytes, 28);
+        ASSERT_ROW("\xC3\xA9", "\xF0\x9F\x98\x80");
+        assert_int_equal(csv.offset, mark + 28);
+        ASSERT_ROW("last", "end");
+        assert_int_equal(csv.offset + csv.bytes, length);
+        assert_int_equal(sw_csv_next(&csv), SW_EMPTY);
+        (void)fclose(file);
+        file = NULL;
+    }
+}
+
+/* Half a pair, and half a unit at the end, are no text; places stay right when it goes back. */
+static void keeps_what_is_no_text_as_such(void **state)
+{
+    (void)state;
+    char bytes[512];
+    size_t length = widen("a,b,c,d\n\"broken,1\nc,^,", false, true, bytes);
+    bytes[length - 4] = bytes[length - 6]; // the second half of the pair is a first one
+    bytes[length - 3] = bytes[length - 5];
+    bytes[length++] = 'x';
+    open_bytes(bytes, length);
+    ASSERT_ROW("a", "b", "c", "d");
+    assert_int_equal(sw_csv_next(&csv), SW_OK);
+    assert_int_equal(csv.offset, 2 + 16);
+    assert_true(sw_csv_again(&csv));
+    ASSERT_ROW("c", "\xED\xA0\xBD\xED\xA0\xBD", "\xFF");
+    assert_int_equal(csv.offset, 2 + 16 + 20);
+    assert_int_equal(csv.offset + csv.bytes, length);
+}
+
+static void reads_wide_text_over_the_end_of_its_buffer(void **state)
+{
+    (void)state;
+    file = tmpfile();
+    assert_non_null(file);
+    const uint32_t rows = 20000;
+    for (uint32_t i = 0; i < rows; i++) {
+        char text[64];
+        char bytes[256];
+        (void)snprintf(text, sizeof(text), "%u,\"a \"\"^\"\"\",~\n", i);
+        size_t length = widen(text, true, i == 0, bytes);
+        assert_int_equal(fwrite(bytes, 1, length, file), length);
+    }
+    assert_int_equal(fflush(file), 0);
+    assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+    sw_csv_init(&csv, fileno(file), buffer);
+    for (uint32_t i = 0; i < rows; i++) {
+        char number[16];
+        (void)snprintf(number, sizeof(number), "%u", i);
+        ASSERT_ROW(number, "a \"\xF0\x9F\x98\x80\"", "\xC3\xA9");
+    }
+    assert_int_equal(sw_csv_next(&csv), SW_EMPTY);
 }
 
 int main(void)
@@ -217,6 +349,12 @@ int main(void)
         cmocka_unit_test_teardown(keeps_a_cell_of_a_megabyte_and_cuts_a_row_over_the_limit,
                                   close_file),
         cmocka_unit_test_teardown(counts_cells_beyond_the_most, close_file),
+        cmocka_unit_test_teardown(finds_the_delimiter_below_a_title, close_file),
+        cmocka_unit_test_teardown(goes_back_behind_a_lone_carriage_return, close_file),
+        cmocka_unit_test_teardown(tells_of_a_cell_that_swallowed_a_row, close_file),
+        cmocka_unit_test_teardown(reads_text_of_two_bytes_a_letter, close_file),
+        cmocka_unit_test_teardown(keeps_what_is_no_text_as_such, close_file),
+        cmocka_unit_test_teardown(reads_wide_text_over_the_end_of_its_buffer, close_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

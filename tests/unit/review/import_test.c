@@ -395,14 +395,14 @@ static void passes_over_files_that_are_no_csv(void **state)
     (void)state;
     import_text("PK\x03\x04 not really", "");
     import_text("%PDF-1.7", "");
-    import_bytes("\xFF\xFEI\0D\0", 6, "");
+    import_text("{\\rtf1 text}", "");
     import_text("just a text\nof two lines\n", "");
     import_text("", "");
     import_file("/nowhere/at/all.csv", "");
     assert_int_equal(import.file_count, 6);
     assert_int_equal(import.files[0].skipped, SW_IMPORT_SHEET);
     assert_int_equal(import.files[1].skipped, SW_IMPORT_PDF);
-    assert_int_equal(import.files[2].skipped, SW_IMPORT_WIDE);
+    assert_int_equal(import.files[2].skipped, SW_IMPORT_PAGE);
     assert_int_equal(import.files[3].skipped, SW_IMPORT_READ);
     assert_int_equal(import.files[3].quarantined, 2);
     assert_int_equal(import.counts.faults[SW_FAULT_NO_HEADER], 2);
@@ -411,6 +411,64 @@ static void passes_over_files_that_are_no_csv(void **state)
     import_file("portal.csv", "");
     assert_int_equal(import.files[7].skipped, SW_IMPORT_SEEN);
     assert_int_equal(import.counts.searches, 5);
+}
+
+/* What spreadsheets write in other countries, and under "Unicode text". */
+static void reads_other_signs_and_text_of_two_bytes_a_letter(void **state)
+{
+    (void)state;
+    static const char text[] = "ID\tOrg Name\tSearch Time\tReason\r\n"
+                               "a\tOakland CA PD\t03/08/2025, 09:15:01 AM UTC\tburglary\r\n"
+                               "b\tHouston TX PD\tnever\tburglary\r\n";
+    char wide[2 * sizeof(text)] = "\xFF\xFE";
+    for (size_t i = 0; i + 1 < sizeof(text); i++) {
+        wide[2 + 2 * i] = text[i];
+    }
+    import_text("sep=;\r\nID;Org Name;Search Time;Reason\r\n"
+                "c;Oakland CA PD;03/08/2025, 09:16:01 AM UTC;\"robbery; armed\"\r\n",
+                "LAPD");
+    import_bytes(wide, 2 * sizeof(text), "LAPD");
+    assert_int_equal(import.counts.searches, 2);
+    (void)event_with("robbery; armed");
+    (void)event_with("burglary");
+    assert_int_equal(import.files[1].rows, 2);
+    assert_int_equal(import.counts.faults[SW_FAULT_TIME], 1);
+    assert_int_equal(import.csv.offset, 2 + 2 * 86);
+}
+
+/* When the end of a header is lost, the first row's cells are no names to show; when the end of a
+ * row is lost, names behind it are not where rows have them. */
+static void keeps_a_row_that_was_joined_to_a_header_to_itself(void **state)
+{
+    (void)state;
+    import_text("Org Name,Search Time,ID,Name,Networksa,J. Doe,Oakland CA PD,1,b\n"
+                "Oakland CA PD," TIME ",c,J. Doe,1\n",
+                "LAPD");
+    assert_int_equal(import.files[0].unknown_count, 0);
+    assert_int_equal(import.counts.searches, 1);
+    import_text("Org Name,Search Time,ID,Name,Networks,Note\n"
+                "Oakland CA PD," TIME ",d,J. Doe,1,Org Name,Search Time,ID,Name,Networks,Note\n"
+                "Oakland CA PD," TIME ",e,J. Doe,1,x\n"
+                "Oakland CA PD," TIME ",f,J. Doe,1,x\n",
+                "LAPD");
+    assert_int_equal(import.counts.searches, 3);
+    assert_int_equal(import.counts.faults[SW_FAULT_CELLS], 1);
+    assert_int_equal(import.files[1].unknown_count, 1);
+    assert_string_equal(import.files[1].unknown[0], "Note");
+}
+
+/* Where a cell was left out, the next one stands under the reason. */
+static void takes_no_reason_from_a_row_that_may_be_shifted(void **state)
+{
+    (void)state;
+    import_text("ID,Org Name,Search Time,Reason,License Plate,Note\n"
+                "a,Oakland CA PD," TIME ",LKV9042,x\n"
+                "b,Oakland CA PD," TIME "\n"
+                "c,Oakland CA PD," TIME ",burglary,LKV9042,x\n",
+                "LAPD");
+    assert_int_equal(import.counts.faults[SW_FAULT_CELLS], 1);
+    assert_int_equal(import.counts.searches, 2);
+    assert_null(strstr(got.payloads[0], "LKV9042"));
 }
 
 /* A masked organisation is not nobody: a person must decide. */
@@ -443,6 +501,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(quarantines_what_is_wrong_and_goes_on, open_import,
                                         close_import),
         cmocka_unit_test_setup_teardown(passes_over_files_that_are_no_csv, open_import,
+                                        close_import),
+        cmocka_unit_test_setup_teardown(reads_other_signs_and_text_of_two_bytes_a_letter,
+                                        open_import, close_import),
+        cmocka_unit_test_setup_teardown(keeps_a_row_that_was_joined_to_a_header_to_itself,
+                                        open_import, close_import),
+        cmocka_unit_test_setup_teardown(takes_no_reason_from_a_row_that_may_be_shifted, open_import,
                                         close_import),
         cmocka_unit_test_setup_teardown(names_a_recipient_when_the_searcher_is_masked, open_import,
                                         close_import),
