@@ -164,10 +164,11 @@ int sw_command_import(int argc, char **argv)
         .arguments = "flock [AGENCY=]FILE.csv…",
         .about = "read audit files of plate searches, report on them, and log their searches",
         .details =
-            "Reads portal search audits, organization and network audits and event logs as CSV, "
-            "in\n"
-            "any of their layouts. Each search counts once, in however many files it stands; give\n"
-            "files that belong together in one call. Without --log only the report is made. "
+            "Reads portal search audits, organization and network audits and event logs as text,\n"
+            "cells parted by commas, semicolons or tabs, in UTF-8 or UTF-16, in any of their\n"
+            "layouts; a spreadsheet or PDF is passed over (exit 3) and the other files are read.\n"
+            "Each search counts once, in however many files it stands; give files that belong\n"
+            "together in one call. Without --log only the report is made. "
             "Plates,\n"
             "names of officers and case numbers are not kept; reasons are scrubbed. A row that\n"
             "cannot be read is quarantined with a reason, and the rest goes on.\n",

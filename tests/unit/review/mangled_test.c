@@ -15,7 +15,7 @@
 #include "import.h"
 #include "mangled.h"
 
-#define FILES    3000
+#define FILES    2000
 #define BATCH    250
 #define SEEN_MAX (UINT32_C(1) << 18)
 
